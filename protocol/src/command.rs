@@ -1,0 +1,146 @@
+//! THE TABLE: one row declares a command. Parser, encoder, usage, `HELP`, completion, the tables
+//! of `protocol.md` and their tests all come from it.
+
+use crate::grammar::{SyntaxError, Words};
+use crate::table::{Arg, Cursor, Field, Gate, Rest, Spec, Verb, commands, put_option};
+use crate::value::{
+    Amount, Count, Kind, Listing, Md5, Opaque, PasswordDigest, Price, Role, SessionId, Sha256,
+    Size, Sort, Ticket, TitleId, TitleName, UserName, YesNo,
+};
+
+commands! {
+    /// Opens an account and logs in to it.
+    /// The password is never sent: its MD5 is. A name is unique whatever its case. An invite code makes
+    /// the account an admin where the code says so.
+    Register "REGISTER" (name: UserName, password: PasswordDigest) [invite: Ticket]
+        Guest, "230 OK user= role= balance= member-until= token=",
+        "REGISTER anna 1a79a4d60de6718e8e5b326e338ae533";
+
+    /// Logs in.
+    /// The token opens further connections of the same session with RESUME.
+    Login "LOGIN" (name: UserName, password: PasswordDigest) []
+        Guest, "230 OK user= role= balance= member-until= token=",
+        "LOGIN anna 1a79a4d60de6718e8e5b326e338ae533";
+
+    /// Joins a session on this connection, without the password.
+    Resume "RESUME" (token: Ticket) []
+        Guest, "230 OK user= role= balance= member-until= token=",
+        "RESUME 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2";
+
+    /// Says what the server can do.
+    Caps "CAPS" () []
+        Guest, "250 OK caps=", "CAPS";
+
+    /// Explains the commands that you may give, or one of them.
+    Help "HELP" (verb: Option<Verb>) [after: Opaque, limit: Count]
+        Guest, "rows verb= usage= text= [example=], 210 END rows=", "HELP RETR";
+
+    /// Does nothing; keeps a connection open.
+    Noop "NOOP" () []
+        Guest, "250 OK", "NOOP";
+
+    /// Says good bye; the session stays.
+    Quit "QUIT" () []
+        Guest, "221 BYE", "QUIT";
+
+    /// Ends the session: its token dies and every connection of it is a guest again.
+    Logout "LOGOUT" () []
+        User, "250 OK", "LOGOUT";
+
+    /// Changes the password; the other sessions of the account end.
+    Passwd "PASSWD" (old: PasswordDigest, new: PasswordDigest) []
+        User, "250 OK",
+        "PASSWD 1a79a4d60de6718e8e5b326e338ae533 5f4dcc3b5aa765d61d8327deb882cf99";
+
+    /// Says who you are and what you have.
+    Whoami "WHOAMI" () []
+        User, "250 OK user= role= balance= member-until=", "WHOAMI";
+
+    /// Lists your sessions.
+    Sessions "SESSIONS" () [after: Opaque, limit: Count]
+        User, "rows session= user= from= since= doing=, 210 END rows=", "SESSIONS";
+
+    /// Ends one of your sessions.
+    Kick "KICK" (session: SessionId) []
+        User, "250 OK", "KICK 7";
+
+    /// Lists titles.
+    /// Without `sort` by number; `next` of one page is `after` of the following one.
+    List "LIST" (which: Option<Listing>) [sort: Sort, after: Opaque, limit: Count]
+        User, "rows id= kind= price= member-price= size= md5= author= at= title= [owned=yes], 210 END rows= [next=]",
+        "LIST PAID sort=new limit=10";
+
+    /// Finds titles by words in their names.
+    /// Case has no meaning; Chinese is found by any part of a name.
+    Search "SEARCH" (text: Rest) [after: Opaque, limit: Count]
+        User, "rows as LIST, 210 END rows= [next=]", "SEARCH green tea";
+
+    /// Shows one title.
+    Info "INFO" (id: TitleId) []
+        User, "one row as LIST with granted= owned=, 210 END rows=1", "INFO 7";
+
+    /// Uploads a file.
+    /// Wait for the answer, then send exactly the bytes it asks for, then wait for the final status.
+    Stor "STOR" (size: Size, md5: Md5)
+        [title: TitleName, kind: Kind, price: Price, member_price: Price, sha256: Sha256,
+         resume: YesNo, prove: YesNo, key: Opaque]
+        User, "150 SEND offset= length=, bytes, 226 STORED id=",
+        "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea\" kind=PAID price=10.00";
+
+    /// Downloads a file, or a part of it.
+    /// A free title may ask you to wait first; a paid one has to be bought.
+    Retr "RETR" (id: TitleId) [offset: Size, length: Size]
+        User, "150 DATA offset= length= size= md5=, bytes, 226 DONE | 350 WAIT seconds= ad= | 552 NEED_PAY price=",
+        "RETR 7 offset=0 length=1048576";
+
+    /// Buys a title, once and for ever.
+    /// Name the price that you were shown: if it has changed, nothing is taken.
+    Buy "BUY" (id: TitleId) [price: Price, key: Opaque]
+        User, "250 OK balance= paid= | 250 OWNED balance= paid=0.00", "BUY 7 price=10.00 key=order-1";
+
+    /// Puts money into your wallet.
+    Topup "TOPUP" (amount: Amount) [key: Opaque]
+        User, "250 OK balance=", "TOPUP 20.00 key=topup-1";
+
+    /// Buys membership, or makes it longer.
+    Member "MEMBER" (periods: Option<Count>) [price: Price, key: Opaque]
+        User, "250 OK balance= paid= member-until=", "MEMBER 1 price=30.00";
+
+    /// Lists your downloads, the newest first.
+    History "HISTORY" () [after: Opaque, limit: Count]
+        User, "rows at= id= title= how= bytes= done=, 210 END rows= [next=]", "HISTORY limit=20";
+
+    /// Lists what came into your wallet and went out of it, the newest first.
+    Statement "STATEMENT" () [after: Opaque, limit: Count]
+        User, "rows at= amount= balance= why=, 210 END rows= [next=]", "STATEMENT";
+
+    /// Makes a code with which somebody can register.
+    Invite "INVITE" () [role: Role]
+        Admin, "250 OK code=", "INVITE role=admin";
+}
+
+/// The row for `verb`, whatever its case.
+pub fn find(verb: &str) -> Option<&'static Spec> {
+    TABLE
+        .iter()
+        .find(|spec| spec.verb.eq_ignore_ascii_case(verb))
+}
+
+impl Command {
+    /// Reads a whole line, verb and all. For tests and clients: a server looks at the role of the
+    /// verb before it reads on.
+    ///
+    /// # Errors
+    /// No words, an unknown verb, wrong words.
+    pub fn parse(words: &Words<'_>) -> Result<Command, SyntaxError> {
+        let spec = words.plain.first().and_then(|verb| find(&verb.text));
+        Command::read(spec.ok_or_else(|| SyntaxError::at(1, "a command"))?, words)
+    }
+
+    /// The line that says it, without an end.
+    pub fn line(&self) -> String {
+        let mut line = self.spec().verb.to_owned();
+        self.write_arguments(&mut line);
+        line
+    }
+}

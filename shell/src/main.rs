@@ -1,0 +1,2 @@
+//! `reel`: one shell for users and admins.
+fn main() {}

@@ -1,0 +1,137 @@
+//! Bytes by content: what is uploaded is checked, named by its SHA-256 and kept once; what is kept
+//! is sent from any offset. This crate knows no users, no SQL and no network.
+//!
+//! The way of an upload: [`Vault::receive`] gives an [`Incoming`], which is filled buffer by buffer;
+//! [`Incoming::finish`] makes a verified [`Sealed`] of it, and [`Sealed::store`] a [`Stored`], which
+//! hands out [`Range`]s. Whatever is dropped on this way keeps its bytes for a resume.
+//!
+//! Callers see no path and no file, so that the content may live in an object store some day.
+
+mod claim;
+mod digest;
+mod error;
+mod incoming;
+mod part;
+mod place;
+mod ring;
+mod sealed;
+mod stored;
+mod sweep;
+mod worker;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use claim::Claim;
+pub use digest::{Digest, NotADigest};
+pub use error::Error;
+pub use incoming::Incoming;
+pub use ring::BUFFER;
+pub use sealed::Sealed;
+pub use stored::{Range, Sent, Stored};
+pub use sweep::Swept;
+
+use claim::Claims;
+use place::Place;
+
+/// A cheap handle on the content of one folder. The folder is let go of with the last handle and
+/// the last upload made from it.
+#[derive(Clone, Debug)]
+pub struct Vault(Arc<Inner>);
+
+/// What every handle, upload and worker of one vault shares.
+#[derive(Debug)]
+struct Inner {
+    place: Place,
+    claims: Arc<Claims>,
+}
+
+impl Vault {
+    /// Opens the vault in the folder `dir`, making it where there is none. It blocks: call it at
+    /// start, not from a task.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] while any process, this one included, has the same vault open;
+    /// [`Error::Full`] and [`Error::Io`] of the disk.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        let place = Place::open(dir)?;
+        let claims = Arc::default();
+        Ok(Self(Arc::new(Inner { place, claims })))
+    }
+
+    /// The content with this digest, which the caller remembers to be `size` bytes long.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if it is not here, [`Error::Damaged`] if its length is another one.
+    pub async fn stored(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || Stored::open(&inner.place.content(&digest), size)).await
+    }
+
+    /// Begins the upload of `claim`, or with `resume` goes on where an earlier one broke off:
+    /// [`Incoming::offset`] tells where. Without `resume` what had come before is dropped.
+    ///
+    /// An upload that was dropped a moment ago is waited for until its last bytes are written.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the same claim is open, [`Error::Full`] if what is still to come does
+    /// not fit on the disk now. Nothing is reserved: two uploads may both be let in and then fill it.
+    pub async fn receive(&self, claim: Claim, resume: bool) -> Result<Incoming, Error> {
+        let registered = self.0.claims.take(claim).await?;
+        let inner = self.0.clone();
+        blocking(move || part::open(inner, registered, resume))
+            .await
+            .map(|(hold, already)| Incoming::new(hold, already))
+    }
+
+    /// How many bytes of `claim` a resume would not have to send again; 0 if none have come.
+    /// Of an upload under way it is a lower bound.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn received(&self, claim: &Claim) -> Result<u64, Error> {
+        let (inner, claim) = (self.0.clone(), claim.clone());
+        blocking(move || part::received(&inner.place, &claim)).await
+    }
+
+    /// Removes what came of uploads that nobody has touched for `older_than` and that are not open
+    /// now. A file that cannot be removed is logged and passed over.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the uploads cannot be listed.
+    pub async fn sweep(&self, older_than: Duration) -> Result<Swept, Error> {
+        let inner = self.0.clone();
+        blocking(move || sweep::sweep(&inner, older_than)).await
+    }
+
+    /// Removes stored content for good; false if it was not here. Ranges that are open can still be
+    /// read to their end. The caller sees to it that no upload of the same content is stored
+    /// meanwhile: that one might find the content here and rely on it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn purge(&self, digest: &Digest) -> Result<bool, Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || inner.place.purge(&digest)).await
+    }
+
+    /// Bytes that this process can still write to the disk of the vault.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn free(&self) -> Result<u64, Error> {
+        let inner = self.0.clone();
+        blocking(move || inner.place.free()).await
+    }
+}
+
+/// Runs what may wait for the disk where it holds up no task.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(ended) => Err(Error::Io(ended.into())),
+    }
+}
