@@ -18,7 +18,7 @@ macro_rules! codes {
 
             /// What it means, in one line.
             pub const fn meaning(self) -> &'static str {
-                match self { $( Code::$name => concat!($($doc),+), )+ }
+                match self { $( Code::$name => concat!($($doc),+).trim_ascii(), )+ }
             }
         }
     };
@@ -51,6 +51,8 @@ codes! {
     Draining = 421 "DRAINING";
     /// Nothing was said for too long.
     Idle = 421 "IDLE";
+    /// The session was ended from elsewhere.
+    Kicked = 421 "KICKED";
     /// Too many connections.
     TooMany = 421 "TOO_MANY";
     /// Too fast; try again after `retry` seconds.

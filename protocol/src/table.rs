@@ -48,6 +48,8 @@ pub enum Offer {
 /// What kind of word stands at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
+    /// The short name of it, for usages.
+    pub name: &'static str,
     /// What a syntax error says was expected.
     pub what: &'static str,
     /// What completion offers.
@@ -129,7 +131,7 @@ impl Spec {
         for option in self.options {
             let what = match option.shape.offer {
                 Offer::Words(words) => words.join("|"),
-                _ => format!("<{}>", option.shape.what),
+                _ => format!("<{}>", option.shape.name),
             };
             out.extend([" [", &option.key(), "=", &what, "]"]);
         }
@@ -206,6 +208,7 @@ impl Field for Rest {
     const REQUIRED: bool = true;
     const REST: bool = true;
     const SHAPE: Shape = Shape {
+        name: "text",
         what: "text",
         offer: Offer::Nothing,
     };
@@ -354,9 +357,9 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// Says what the types of the vocabulary look like as words.
 macro_rules! values {
-    ($( $type:ty: $what:expr, $offer:expr, |$value:ident| $show:expr; )+) => { $(
+    ($( $type:ty: $name:literal, $what:literal, $offer:expr, |$value:ident| $show:expr; )+) => { $(
         impl Value for $type {
-            const SHAPE: Shape = Shape { what: $what, offer: $offer };
+            const SHAPE: Shape = Shape { name: $name, what: $what, offer: $offer };
             fn read(word: &str) -> Result<Self, Wrong> { word.parse() }
             fn show(&self) -> String { let $value = self; $show }
         }
@@ -364,26 +367,26 @@ macro_rules! values {
 }
 
 values! {
-    TitleId: "the number of a title", Offer::Title, |v| v.to_string();
-    SessionId: "the number of a session", Offer::Nothing, |v| v.to_string();
-    UserName: "a name of 2 to 32 characters without white space", Offer::User, |v| v.to_string();
-    TitleName: "a title of 1 to 200 characters", Offer::Nothing, |v| v.to_string();
-    Money: "an amount like 10.00", Offer::Nothing, |v| v.to_string();
-    Price: "a price like 10.00", Offer::Nothing, |v| v.to_string();
-    Amount: "an amount like 10.00, more than zero", Offer::Nothing, |v| v.to_string();
-    Md5: "an MD5 of 32 hex digits", Offer::Nothing, |v| v.to_string();
-    Sha256: "a SHA-256 of 64 hex digits", Offer::Nothing, |v| v.to_string();
-    PasswordDigest: "the MD5 of the password, 32 hex digits", Offer::Nothing, |v| v.0.reveal().to_owned();
-    Ticket: "a token or code", Offer::Nothing, |v| v.0.reveal().to_owned();
-    Size: "a number of bytes", Offer::Nothing, |v| v.to_string();
-    Count: "a whole number, at least 1", Offer::Nothing, |v| v.to_string();
-    Opaque: "a word", Offer::Nothing, |v| v.to_string();
-    Verb: "a command", Offer::Verb, |v| v.0.clone();
-    Kind: "FREE, PAID or SHARED", Offer::Words(Kind::WORDS), |v| v.to_string();
-    Listing: "ALL, FREE, PAID, SHARED or OWNED", Offer::Words(Listing::WORDS), |v| v.to_string();
-    Sort: "id, new, name, size or popular", Offer::Words(Sort::WORDS), |v| v.to_string();
-    YesNo: "yes or no", Offer::Words(YesNo::WORDS), |v| v.to_string();
-    crate::value::Role: "user or admin", Offer::Words(crate::value::Role::WORDS), |v| v.to_string();
+    TitleId: "id", "the number of a title", Offer::Title, |v| v.to_string();
+    SessionId: "session", "the number of a session", Offer::Nothing, |v| v.to_string();
+    UserName: "name", "a name of 2 to 32 characters without white space", Offer::User, |v| v.to_string();
+    TitleName: "title", "a title of 1 to 200 characters", Offer::Nothing, |v| v.to_string();
+    Money: "amount", "an amount like 10.00", Offer::Nothing, |v| v.to_string();
+    Price: "price", "a price like 10.00", Offer::Nothing, |v| v.to_string();
+    Amount: "amount", "an amount like 10.00, more than zero", Offer::Nothing, |v| v.to_string();
+    Md5: "md5", "an MD5 of 32 hex digits", Offer::Nothing, |v| v.to_string();
+    Sha256: "sha256", "a SHA-256 of 64 hex digits", Offer::Nothing, |v| v.to_string();
+    PasswordDigest: "md5", "the MD5 of the password, 32 hex digits", Offer::Nothing, |v| v.0.reveal().to_owned();
+    Ticket: "code", "a token or code", Offer::Nothing, |v| v.0.reveal().to_owned();
+    Size: "bytes", "a number of bytes", Offer::Nothing, |v| v.to_string();
+    Count: "n", "a whole number, at least 1", Offer::Nothing, |v| v.to_string();
+    Opaque: "word", "a word", Offer::Nothing, |v| v.to_string();
+    Verb: "verb", "a command", Offer::Verb, |v| v.0.clone();
+    Kind: "kind", "FREE, PAID or SHARED", Offer::Words(Kind::WORDS), |v| v.to_string();
+    Listing: "which", "ALL, FREE, PAID, SHARED or OWNED", Offer::Words(Listing::WORDS), |v| v.to_string();
+    Sort: "order", "id, new, name, size or popular", Offer::Words(Sort::WORDS), |v| v.to_string();
+    YesNo: "yes or no", "yes or no", Offer::Words(YesNo::WORDS), |v| v.to_string();
+    crate::value::Role: "role", "user or admin", Offer::Words(crate::value::Role::WORDS), |v| v.to_string();
 }
 
 /// The verb that help is asked for.

@@ -19,14 +19,20 @@
 //!
 //! The text of a statement is the same for both engines: `?` for parameters, `||` joins, `'…'` has no backslash
 //! escapes, `"…"` quotes a name, `LIKE` and `=` look at bytes. Not shared, and therefore not used: upsert, `RETURNING`,
-//! `FOR UPDATE`, `/` between integers, and text whose only difference is blanks at its end (`'a' = 'a '` on MySQL).
+//! `FOR UPDATE`, `/` between integers, `LIKE` with a `\` in it and no `ESCAPE`, and text whose only difference is blanks
+//! at its end (`'a' = 'a '` on MySQL).
 
+pub mod account;
+pub mod catalogue;
 mod db;
 mod error;
 mod migrate;
 #[doc(hidden)]
 pub mod record;
+pub mod transfer;
+mod types;
 mod value;
+pub mod wallet;
 
 pub use db::{Db, Engine, Options, Tx};
 pub use error::Error;

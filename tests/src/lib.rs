@@ -1,1 +1,32 @@
-//! The whole, from outside.
+//! The whole, from outside: a real `reeld` in a folder of its own, spoken to over real sockets.
+//!
+//! Nothing here knows the code of the club; it knows `protocol.md`. `tests/run` runs all of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation here is the message"
+)]
+
+mod club;
+mod database;
+mod line;
+mod people;
+mod transcript;
+
+pub use club::{Club, Engine, program};
+pub use line::{Fields, Line, Reply};
+pub use people::{Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
+pub use transcript::play;
+
+/// Makes of each `fn name(engine: Engine)` two tests: `name::sqlite` and `name::mariadb`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($name:ident)+) => { $(
+        mod $name {
+            #[test]
+            fn sqlite() { super::$name($crate::Engine::Sqlite) }
+            #[test]
+            fn mariadb() { super::$name($crate::Engine::MariaDb) }
+        }
+    )+ };
+}

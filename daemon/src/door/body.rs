@@ -1,0 +1,135 @@
+//! Carries the bytes of files: from the socket into the vault's buffers, from the vault to the socket.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BufMut;
+use protocol::code::Code;
+use protocol::reply::Status;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use vault::Incoming;
+
+use super::peer::{Peer, Silence};
+use crate::session::{Delivery, refusal};
+
+/// Bytes that are sent before the thread looks whether the transfer is still wanted.
+const SLICE: u64 = 16 << 20;
+
+/// How long a blocking thread waits for a full socket before it leaves that to the reactor: long
+/// enough for a reader that keeps up, short enough that slow ones hold no threads.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Fills an upload from the socket: exactly the announced bytes, read straight into the vault's
+/// buffers. What has come stays for a resume, however this ends.
+///
+/// # Errors
+/// Why the rest does not come, with a status where one can be said.
+pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Silence> {
+    while incoming.remaining() > 0 {
+        let mut chunk = incoming.buffer().await.map_err(refused)?;
+        let most = usize::try_from(incoming.remaining())
+            .unwrap_or(usize::MAX)
+            .min(chunk.capacity());
+        let mut end = Ok(());
+        while chunk.len() < most && end.is_ok() {
+            let room = most - chunk.len();
+            match peer.stream.try_read_buf(&mut (&mut chunk).limit(room)) {
+                Ok(0) => end = Err(Silence::Gone),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => end = more(peer).await,
+                Err(_) => end = Err(Silence::Gone),
+            }
+        }
+        incoming.push(chunk).await.map_err(refused)?;
+        end?;
+    }
+    Ok(())
+}
+
+/// Waits until more of a body has come.
+async fn more(peer: &Peer) -> Result<(), Silence> {
+    tokio::select! {
+        ready = timeout(peer.idle, peer.stream.readable()) => match ready {
+            Ok(ready) => Ok(ready?),
+            Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
+        },
+        () = peer.session.kicked() => Err(Silence::Told(Status::new(Code::Kicked))),
+        () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
+    }
+}
+
+fn refused(error: vault::Error) -> Silence {
+    Silence::Told(refusal(error))
+}
+
+/// Sends a range with sendfile(2), slice by slice on blocking threads: reading the disk never holds up
+/// the reactor, and a slow reader holds no thread.
+pub async fn send(
+    peer: &Peer,
+    mut delivery: Box<Delivery>,
+) -> (Box<Delivery>, Result<(), Silence>) {
+    while delivery.range.length() > 0 {
+        let stream = peer.stream.clone();
+        let slice = tokio::task::spawn_blocking(move || {
+            let sent = delivery.range.send_slice(&*stream, SLICE, PATIENCE);
+            (delivery, sent)
+        });
+        let sent = match slice.await {
+            Ok((back, sent)) => {
+                delivery = back;
+                sent
+            }
+            // Only a panic gets here, and it took the delivery along: it goes on in this task.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        let going = match sent {
+            Ok(sent) if sent.waiting => writable(peer).await,
+            Ok(_) => still_wanted(peer).await,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    log::error!(
+                        "{} stored bytes are damaged: they end early",
+                        peer.session.label()
+                    );
+                }
+                Err(Silence::Gone)
+            }
+        };
+        if going.is_err() {
+            return (delivery, going);
+        }
+    }
+    (delivery, Ok(()))
+}
+
+/// Waits until the socket takes more.
+async fn writable(peer: &Peer) -> Result<(), Silence> {
+    let stream: &Arc<TcpStream> = &peer.stream;
+    // sendfile went past the reactor, which may still hold the socket for ready: the kernel is asked
+    // inside the reactor's own bookkeeping, so that no wake-up is lost.
+    let ready = stream.async_io(Interest::WRITABLE, || {
+        let mut fds = [PollFd::new(&**stream, PollFlags::OUT)];
+        match poll(&mut fds, Some(&Timespec::default()))? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            _ => Ok(()),
+        }
+    });
+    tokio::select! {
+        ready = timeout(peer.idle, ready) => ready.map_err(|_| Silence::Gone)?.map_err(Silence::from),
+        () = peer.session.kicked() => Err(Silence::Gone),
+        () = peer.stop.halt.cancelled() => Err(Silence::Gone),
+    }
+}
+
+async fn still_wanted(peer: &Peer) -> Result<(), Silence> {
+    tokio::select! {
+        biased;
+        () = peer.session.kicked() => Err(Silence::Gone),
+        () = peer.stop.halt.cancelled() => Err(Silence::Gone),
+        () = std::future::ready(()) => Ok(()),
+    }
+}

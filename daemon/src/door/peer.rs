@@ -1,0 +1,248 @@
+//! One connection of the line door: lines in, answers out, bytes in between.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use protocol::code::Code;
+use protocol::frame::{FrameError, Lines};
+use protocol::reply::Status;
+use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::codec::Decoder;
+
+use super::{Stop, body};
+use crate::config::Limits;
+use crate::session::{Answer, Session, Then};
+
+/// Room that is made for input at a time. A connection that is idle holds none.
+const INPUT: usize = 4096;
+
+/// Answers to pipelined commands are sent together, up to about this many bytes.
+const OUTPUT: usize = 32 * 1024;
+
+/// How long and how far a closing connection is read out, so that its last reply is not lost to a
+/// reset: TCP resets a connection that is closed with input unread.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 << 20;
+
+/// One connection.
+pub struct Peer {
+    pub(super) stream: Arc<TcpStream>,
+    pub(super) session: Session,
+    pub(super) stop: Stop,
+    pub(super) idle: Duration,
+    login: Duration,
+    lines: Lines,
+    input: BytesMut,
+    output: String,
+}
+
+/// Why no line comes.
+pub(super) enum Silence {
+    /// The connection ends without a word.
+    Gone,
+    /// It ends with one.
+    Told(Status),
+}
+
+impl From<io::Error> for Silence {
+    fn from(_: io::Error) -> Self {
+        Silence::Gone
+    }
+}
+
+impl Peer {
+    /// A connection that was just accepted.
+    pub fn new(stream: TcpStream, session: Session, stop: Stop, limits: &Limits) -> Self {
+        // Replies are small and waited for.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream: Arc::new(stream),
+            session,
+            stop,
+            idle: Duration::from_secs(limits.idle_seconds.into()),
+            login: Duration::from_secs(limits.login_seconds.into()),
+            lines: Lines::default(),
+            input: BytesMut::new(),
+            output: String::new(),
+        }
+    }
+
+    /// Speaks with the client until one of the two ends it.
+    pub async fn run(mut self) {
+        log::debug!("{} connected", self.session.label());
+        Session::greeting().write(&mut self.output);
+        let last = self.talk().await;
+        if let Silence::Told(status) = last {
+            status.write(&mut self.output);
+        }
+        if self.flush().await.is_ok() {
+            self.linger().await;
+        }
+        log::debug!("{} disconnected", self.session.label());
+    }
+
+    async fn talk(&mut self) -> Silence {
+        loop {
+            let answered = match self.next_line().await {
+                Ok(line) => {
+                    let answer = self.session.line(&line).await;
+                    self.answer(answer).await
+                }
+                Err(silence) => Err(silence),
+            };
+            if let Err(silence) = answered {
+                return silence;
+            }
+        }
+    }
+
+    /// The next command line; what is owed to the client is sent before it is waited for.
+    async fn next_line(&mut self) -> Result<Bytes, Silence> {
+        loop {
+            match self.lines.decode(&mut self.input) {
+                Ok(Some(line)) if self.stop.drain.is_cancelled() => {
+                    drop(line);
+                    return Err(Silence::Told(Status::new(Code::Draining)));
+                }
+                Ok(Some(line)) => return Ok(line),
+                Ok(None) => {}
+                Err(FrameError::TooLong) => {
+                    return Err(Silence::Told(Status::new(Code::LineTooLong)));
+                }
+                Err(FrameError::Foreign | FrameError::Io(_)) => return Err(Silence::Gone),
+            }
+            self.flush().await?;
+            if self.input.is_empty() {
+                self.input = BytesMut::new();
+            }
+            self.wait_for_input().await?;
+            self.input.reserve(INPUT);
+            match self.stream.try_read_buf(&mut self.input) {
+                // A last line without its end is never run.
+                Ok(0) => return Err(Silence::Gone),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Err(Silence::Gone),
+            }
+        }
+    }
+
+    async fn wait_for_input(&self) -> Result<(), Silence> {
+        let patience = if self.session.is_guest() {
+            self.login
+        } else {
+            self.idle
+        };
+        tokio::select! {
+            ready = timeout(patience, self.stream.readable()) => match ready {
+                Ok(ready) => Ok(ready?),
+                Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
+            },
+            () = self.session.kicked() => Err(Silence::Told(Status::new(Code::Kicked))),
+            () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
+        }
+    }
+
+    async fn answer(&mut self, answer: Answer) -> Result<(), Silence> {
+        if answer.alone && !self.is_quiet() {
+            return Err(Silence::Told(Status::new(Code::BadSequence)));
+        }
+        for row in &answer.rows {
+            row.write(&mut self.output);
+            if self.output.len() >= OUTPUT {
+                self.flush().await?;
+            }
+        }
+        if let Some(status) = &answer.status {
+            status.write(&mut self.output);
+        }
+        match answer.then {
+            Then::Go => {}
+            Then::Bye => return Err(Silence::Gone),
+            Then::Send(delivery) => {
+                self.flush().await?;
+                let (delivery, sent) = body::send(self, delivery).await;
+                let last = self.session.sent(&delivery).await;
+                // Inside a body no status can be said: the connection just closes.
+                sent?;
+                if let Some(status) = last {
+                    status.write(&mut self.output);
+                }
+            }
+            Then::Receive(mut upload) => {
+                self.flush().await?;
+                body::receive(self, &mut upload.incoming).await?;
+                let status = match self.session.received(*upload).await {
+                    Err(refusal) => refusal,
+                    // More bytes than announced: the client has miscounted, and what it meant is not known.
+                    Ok(_) if !self.is_quiet() => Status::new(Code::BadSequence),
+                    Ok(verified) => self.session.stored(verified).await,
+                };
+                let sequence = status.code == Code::BadSequence;
+                status.write(&mut self.output);
+                if sequence {
+                    return Err(Silence::Gone);
+                }
+                if !self.is_quiet() {
+                    return Err(Silence::Told(Status::new(Code::BadSequence)));
+                }
+            }
+        }
+        if self.output.len() >= OUTPUT {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the client has sent nothing that has not been read as a command. Asks the kernel, since
+    /// the reactor may not have heard of it yet.
+    fn is_quiet(&self) -> bool {
+        let mut byte = [0u8; 1];
+        let peeked = recv(
+            &*self.stream,
+            &mut byte[..],
+            RecvFlags::PEEK | RecvFlags::DONTWAIT,
+        );
+        self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
+    }
+
+    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone.
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut rest = self.output.as_bytes();
+        while !rest.is_empty() {
+            match self.stream.try_write(rest) {
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    timeout(self.idle, self.stream.writable()).await??;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.output.clear();
+        // A long list is not to be paid for by every idle connection that once asked for one.
+        self.output.shrink_to(INPUT);
+        Ok(())
+    }
+
+    /// Closes our side and reads out what is still on its way, within bounds.
+    async fn linger(&mut self) {
+        let _ = shutdown(&*self.stream, Shutdown::Write);
+        let mut sink = vec![0; 16 * 1024];
+        let read_out = async {
+            let mut left = LINGER_BYTES;
+            while left > 0 && self.stream.readable().await.is_ok() {
+                match self.stream.try_read(&mut sink) {
+                    Ok(0) => return,
+                    Ok(read) => left = left.saturating_sub(read),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(_) => return,
+                }
+            }
+        };
+        let _ = timeout(LINGER, read_out).await;
+    }
+}

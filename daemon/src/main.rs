@@ -1,0 +1,268 @@
+//! `reeld`: starts the daemon, and the operator's small commands beside it.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use daemon::app::{App, OpenError, make_folder, open_database};
+use daemon::clock::Clock;
+use daemon::config::Config;
+use daemon::door::{Stop, line};
+use daemon::service::{Fault, account};
+use listenfd::ListenFd;
+use protocol::value::{Role, Time};
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A media club: keeps films and files, lends and sells them over a line protocol.
+#[derive(Parser)]
+#[command(name = "reeld", version)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct Options {
+    /// The folder of the club
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// mysql://user:password@host:port/name; SQLite in the data folder without it.
+    /// A password is better kept in the configuration or in REEL_DATABASE
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// The configuration, a TOML file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon (also without a command)
+    Serve,
+    /// Print a code with which somebody can register
+    Invite {
+        /// Who uses it becomes an admin
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Print the configuration in force
+    Config,
+}
+
+/// What stops the program, in words for the operator.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] daemon::config::ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("database: {0}")]
+    Database(#[from] sql::Error),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("the database refused: {0:?}")]
+    Refused(Fault),
+    #[error("the configuration cannot be shown: {0}")]
+    Show(#[from] toml::ser::Error),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("reeld: {failure}");
+            match failure {
+                Failure::Config(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let config = configure(cli.options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match cli.command {
+        None | Some(Command::Serve) => runtime.block_on(serve(config)),
+        Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin)),
+        Some(Command::Config) => {
+            print!("{}", config.shown()?);
+            Ok(())
+        }
+    }
+}
+
+fn configure(options: Options) -> Result<Config, Failure> {
+    let mut config = Config::load(options.config.as_deref())?;
+    if let Some(data) = options.data {
+        config.data = data;
+    }
+    if let Some(listen) = options.listen {
+        config.listen = listen;
+    }
+    if let Some(database) = options.database {
+        config.database = database;
+    }
+    Ok(config)
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    // Before the slow parts, so that a signal during the start is not lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let grace = Duration::from_secs(config.limits.grace_seconds.into());
+    let listener = listen(config.listen).await?;
+    let mut config = config;
+    config.listen = listener.local_addr()?;
+    let app = App::open(config).await?;
+    println!("listening on {}", app.config.listen);
+    std::io::stdout().flush()?;
+    log::info!(
+        "serving {} on {}",
+        app.config.data.display(),
+        app.db.engine()
+    );
+    welcome_operator(&app).await?;
+    let sweeper = tokio::spawn(app.clone().sweep());
+    let watchdog = tokio::spawn(feed_watchdog());
+    let stop = Stop::default();
+    let door = tokio::spawn(line::serve(app.clone(), listener, stop.clone()));
+    notify(&[NotifyState::Ready]);
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    log::info!("stopping: transfers have {} seconds", grace.as_secs());
+    notify(&[NotifyState::Stopping]);
+    stop.drain.cancel();
+    tokio::select! {
+        _ = tokio::time::sleep(grace) => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = stopped(&door) => {}
+    }
+    stop.halt.cancel();
+    let _ = door.await;
+    sweeper.abort();
+    watchdog.abort();
+    app.close().await;
+    log::info!("stopped");
+    Ok(())
+}
+
+async fn stopped(door: &tokio::task::JoinHandle<()>) {
+    while !door.is_finished() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The socket that systemd opened for us, or one of our own.
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let failed = |error| Failure::Listen(address, error);
+    match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            Ok(TcpListener::from_std(listener)?)
+        }
+        None => TcpListener::bind(address).await.map_err(failed),
+    }
+}
+
+/// Shows a code for the first admin, on a terminal only: a log would keep it.
+async fn welcome_operator(app: &App) -> Result<(), Failure> {
+    if !std::io::stderr().is_terminal() {
+        return Ok(());
+    }
+    if app
+        .db
+        .read(|tx| sql::account::Account::any(tx, Role::Admin))
+        .await?
+    {
+        return Ok(());
+    }
+    let code = mint(&app.db, &app.config, app.clock.now(), Role::Admin).await?;
+    eprintln!("There is no admin yet. Become one in the shell:");
+    eprintln!(
+        "  reel --host {} -c 'register NAME invite={code}'",
+        app.config.listen
+    );
+    Ok(())
+}
+
+async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<String, Failure> {
+    let code = account::mint(db, config, now, None, role)
+        .await
+        .map_err(Failure::Refused)?;
+    Ok(code.reveal().to_owned())
+}
+
+async fn invite(config: &Config, admin: bool) -> Result<(), Failure> {
+    make_folder(config)?;
+    let db = open_database(config).await?;
+    let role = if admin { Role::Admin } else { Role::User };
+    let now = Clock::from_environment().now();
+    println!("{}", mint(&db, config, now, role).await?);
+    db.close().await;
+    Ok(())
+}
+
+fn notify(states: &[NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::warn!("cannot tell systemd: {error}");
+    }
+}
+
+/// Tells systemd twice an interval that the reactor still turns.
+async fn feed_watchdog() {
+    if let Some(interval) = sd_notify::watchdog_enabled() {
+        let mut tick = tokio::time::interval(interval / 2);
+        loop {
+            tick.tick().await;
+            notify(&[NotifyState::Watchdog]);
+        }
+    }
+}
+
+/// One line an event. The journal has its own clock and takes the priority from the line.
+fn start_log() {
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let filter = env_logger::Env::default().default_filter_or("info");
+    env_logger::Builder::from_env(filter)
+        .format(move |out, record| {
+            let text = record.args();
+            if journal {
+                let priority = match record.level() {
+                    log::Level::Error => 3,
+                    log::Level::Warn => 4,
+                    log::Level::Info => 6,
+                    log::Level::Debug | log::Level::Trace => 7,
+                };
+                writeln!(out, "<{priority}>{text}")
+            } else {
+                writeln!(
+                    out,
+                    "{} {:5} {text}",
+                    Clock::default().now(),
+                    record.level()
+                )
+            }
+        })
+        .init();
+}

@@ -1,0 +1,124 @@
+//! Every refusal, in the words of the club. A door turns them into statuses; none of them holds SQL,
+//! a path or a backtrace: of what is nobody's business the log has the rest, under a trace number.
+
+use protocol::value::Money;
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not logged in.
+    LoginRequired,
+    /// The role does not allow it.
+    NotAllowed(&'static str),
+    /// There is no such thing.
+    NotFound(&'static str),
+    /// The operator has switched it off.
+    SwitchedOff(&'static str),
+    /// Wrong name or password, never saying which.
+    BadCredentials,
+    /// The name is taken.
+    NameTaken,
+    /// The code has been used.
+    CodeUsed,
+    /// `after=` holds what no page has said.
+    BadAfter,
+    /// A value that is well formed but not possible here.
+    BadValue {
+        /// The option, if it is one.
+        option: Option<&'static str>,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// More than a limit.
+    Limit {
+        /// The limit, as it is written.
+        max: String,
+        /// Of what.
+        what: &'static str,
+    },
+    /// To be bought first.
+    NeedPay {
+        /// What it costs who asks.
+        price: Money,
+    },
+    /// Not enough money.
+    NeedFunds {
+        /// What it costs.
+        price: Money,
+        /// What is there.
+        balance: Money,
+    },
+    /// The price is not the one that was named.
+    PriceChanged {
+        /// What it is now.
+        price: Money,
+    },
+    /// It is not sold.
+    NotForSale,
+    /// The key was used with other arguments.
+    KeyReused,
+    /// Outside the file.
+    BadRange {
+        /// The file's size in bytes.
+        size: u64,
+    },
+    /// The stored bytes are not what they were.
+    Damaged,
+    /// Other bytes came than were announced.
+    Md5Mismatch,
+    /// Somebody else is at it.
+    Busy(&'static str),
+    /// No room on the disk.
+    DiskFull,
+    /// The database cannot be reached.
+    DatabaseDown,
+    /// The answer of the database was lost.
+    OutcomeUnknown,
+    /// Two did the same at once; the loser is run again and never sees this.
+    Raced,
+    /// A fault of ours.
+    Internal {
+        /// Finds it in the log.
+        trace: String,
+    },
+}
+
+impl Fault {
+    /// Logs what went wrong and gives it a number to be asked for by.
+    pub fn internal(what: &dyn std::fmt::Display) -> Self {
+        let trace = format!("{:08x}", rand::random::<u32>());
+        log::error!("trace={trace} {what}");
+        Fault::Internal { trace }
+    }
+}
+
+impl From<sql::Error> for Fault {
+    fn from(error: sql::Error) -> Self {
+        match error {
+            sql::Error::Down(why) => {
+                log::warn!("the database is down: {why}");
+                Fault::DatabaseDown
+            }
+            sql::Error::OutcomeUnknown => Fault::OutcomeUnknown,
+            sql::Error::Busy(_) => Fault::Busy("the database is busy"),
+            sql::Error::Full => Fault::DiskFull,
+            sql::Error::Duplicate => Fault::Raced,
+            other => Fault::internal(&other),
+        }
+    }
+}
+
+impl From<vault::Error> for Fault {
+    fn from(error: vault::Error) -> Self {
+        match error {
+            vault::Error::Busy => Fault::Busy("this upload is under way on another connection"),
+            vault::Error::Full => Fault::DiskFull,
+            vault::Error::Mismatch { .. } => Fault::Md5Mismatch,
+            vault::Error::Missing | vault::Error::Damaged { .. } => {
+                log::error!("stored bytes: {error}");
+                Fault::Damaged
+            }
+            other => Fault::internal(&format!("{other}: {other:?}")),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Commands that are given with a key: the first answer counts, whatever happens to it on the way.
+
+use protocol::value::{AccountId, Money, Time, TitleId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sql::Tx;
+use sql::wallet::Once;
+
+use super::Fault;
+
+/// What a key stands for.
+#[derive(Clone, Debug)]
+pub struct Key {
+    account: AccountId,
+    verb: &'static str,
+    mark: [u8; 32],
+    arguments: [u8; 32],
+}
+
+impl Key {
+    /// The key of an account for a verb; `arguments` is what the command said besides, in one form.
+    pub fn new(account: AccountId, verb: &'static str, key: &str, arguments: &str) -> Self {
+        let mark = Sha256::digest(key.as_bytes()).into();
+        let arguments = Sha256::digest(arguments.as_bytes()).into();
+        Self {
+            account,
+            verb,
+            mark,
+            arguments,
+        }
+    }
+}
+
+/// What a money command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What is in the wallet now.
+    pub balance: Money,
+    /// What was taken.
+    pub paid: Money,
+    /// Until when membership lasts, where it was bought.
+    pub member_until: Option<Time>,
+    /// It was there already.
+    pub owned: bool,
+}
+
+/// What a command with a key came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Money moved, or did not have to.
+    Receipt(Receipt),
+    /// A title was made.
+    Stored(TitleId),
+}
+
+/// The answer that was given to this key before, if there was one.
+///
+/// # Errors
+/// [`Fault::KeyReused`] where it was given with other arguments; the refusal that it got then.
+pub fn recall(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Result<Outcome, Fault>>, Fault> {
+    let Some(kept) = Once::of(tx, key.account, key.verb, key.mark)? else {
+        return Ok(None);
+    };
+    if kept.arguments != key.arguments {
+        return Err(Fault::KeyReused);
+    }
+    let kept: Kept = serde_json::from_str(&kept.answer).map_err(|e| Fault::internal(&e))?;
+    Ok(Some(kept.told()))
+}
+
+/// Runs a rule once for a key. The outer error undoes the transaction; the inner one is a refusal,
+/// kept like an answer. A rule that refuses has changed nothing.
+pub fn once(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    now: Time,
+    rule: impl FnOnce(&mut Tx<'_>) -> Result<Outcome, Fault>,
+) -> Result<Result<Outcome, Fault>, Fault> {
+    let Some(key) = key else {
+        return rule(tx).map(Ok);
+    };
+    if let Some(told) = recall(tx, key)? {
+        return Ok(told);
+    }
+    let result = rule(tx);
+    let kept = match &result {
+        Ok(outcome) => Kept::answer(outcome),
+        Err(fault) => match Kept::refusal(fault) {
+            Some(kept) => kept,
+            None => return result.map(Ok),
+        },
+    };
+    Once {
+        account: key.account,
+        verb: key.verb.to_owned(),
+        mark: key.mark,
+        arguments: key.arguments,
+        answer: serde_json::to_string(&kept).map_err(|e| Fault::internal(&e))?,
+        at: now,
+        effect: result.is_ok(),
+    }
+    // The same key at the same time: a duplicate here is a race lost, and the rule is run again.
+    .insert(tx)?;
+    Ok(result)
+}
+
+/// An answer as it stands in the database.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Receipt {
+        balance: i64,
+        paid: i64,
+        until: Option<i64>,
+        owned: bool,
+    },
+    Stored {
+        id: i64,
+    },
+    NeedFunds {
+        price: i64,
+        balance: i64,
+    },
+    PriceChanged {
+        price: i64,
+    },
+    NotForSale,
+}
+
+impl Kept {
+    fn answer(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Receipt(Receipt {
+                balance,
+                paid,
+                member_until,
+                owned,
+            }) => {
+                let until = member_until.map(|time| time.0);
+                Kept::Receipt {
+                    balance: balance.0,
+                    paid: paid.0,
+                    until,
+                    owned: *owned,
+                }
+            }
+            Outcome::Stored(id) => Kept::Stored { id: id.0 },
+        }
+    }
+
+    /// Refusals that the rules of the club gave; not those of a bad day.
+    fn refusal(fault: &Fault) -> Option<Self> {
+        match fault {
+            Fault::NeedFunds { price, balance } => Some(Kept::NeedFunds {
+                price: price.0,
+                balance: balance.0,
+            }),
+            Fault::PriceChanged { price } => Some(Kept::PriceChanged { price: price.0 }),
+            Fault::NotForSale => Some(Kept::NotForSale),
+            _ => None,
+        }
+    }
+
+    fn told(self) -> Result<Outcome, Fault> {
+        match self {
+            Kept::Receipt {
+                balance,
+                paid,
+                until,
+                owned,
+            } => Ok(Outcome::Receipt(Receipt {
+                balance: Money(balance),
+                paid: Money(paid),
+                member_until: until.map(Time),
+                owned,
+            })),
+            Kept::Stored { id } => Ok(Outcome::Stored(TitleId(id))),
+            Kept::NeedFunds { price, balance } => Err(Fault::NeedFunds {
+                price: Money(price),
+                balance: Money(balance),
+            }),
+            Kept::PriceChanged { price } => Err(Fault::PriceChanged {
+                price: Money(price),
+            }),
+            Kept::NotForSale => Err(Fault::NotForSale),
+        }
+    }
+}

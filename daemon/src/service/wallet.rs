@@ -1,0 +1,268 @@
+//! Money: wallets, purchases, membership. Every movement is one conditional statement with its row
+//! in the ledger, in one transaction.
+
+use protocol::value::{AccountId, Kind, Money, Time, TitleId};
+use sql::account::Account;
+use sql::catalogue::{Title, card};
+use sql::wallet::{Entry, MOST, Movement, Purchase, balance, entries, extend};
+use sql::{Tx, wallet};
+
+use super::account::Standing;
+use super::once::{Key, Outcome, Receipt, once};
+use super::{DAY, Fault, Page, Paging, User};
+use crate::app::App;
+
+/// Most periods of membership that are bought at once.
+const MOST_PERIODS: u32 = 120;
+
+/// Losing a race more often than this means that something else is wrong.
+const TRIES: usize = 8;
+
+/// Puts money into the wallet.
+///
+/// # Errors
+/// [`Fault::SwitchedOff`] where the operator takes the money, [`Fault::Limit`] for a full wallet.
+pub async fn top_up(
+    app: &App,
+    user: &User,
+    amount: Money,
+    key: Option<&str>,
+) -> Result<Receipt, Fault> {
+    if !app.config.topup_allowed() {
+        return Err(Fault::SwitchedOff(
+            "TOPUP is off here: ask an admin for money",
+        ));
+    }
+    let (account, now) = (user.id, app.clock.now());
+    let key = key.map(|key| Key::new(account, "TOPUP", key, &amount.to_string()));
+    charge(app, key, move |tx| {
+        let movement = Movement {
+            account,
+            book: "cash",
+            amount,
+            why: "topup",
+            title: None,
+            actor: None,
+        };
+        let balance = wallet::post(tx, movement, now)?.ok_or_else(|| Fault::Limit {
+            max: MOST.to_string(),
+            what: "what a wallet may hold",
+        })?;
+        Ok(Receipt {
+            balance,
+            paid: Money::ZERO,
+            member_until: None,
+            owned: false,
+        })
+    })
+    .await
+}
+
+/// Buys a title, once and for ever.
+///
+/// # Errors
+/// Not for sale, not the price that was named, not enough money.
+pub async fn buy(
+    app: &App,
+    user: &User,
+    id: TitleId,
+    price: Option<Money>,
+    key: Option<&str>,
+) -> Result<Receipt, Fault> {
+    let (buyer, now) = (user.clone(), app.clock.now());
+    let named = price.map_or_else(String::new, |price| price.to_string());
+    let key = key.map(|key| Key::new(buyer.id, "BUY", key, &format!("{id} {named}")));
+    charge(app, key, move |tx| buy_in(tx, &buyer, id, price, now)).await
+}
+
+fn buy_in(
+    tx: &mut Tx<'_>,
+    buyer: &User,
+    id: TitleId,
+    named: Option<Money>,
+    now: Time,
+) -> Result<Receipt, Fault> {
+    let card = card(tx, buyer.id, id)?.filter(|card| card.title.listed || card.owned);
+    let card = card.ok_or(NO_TITLE)?;
+    if card.owned || (buyer.is_admin() && card.title.kind == Kind::Paid) {
+        let balance = balance(tx, buyer.id)?;
+        return Ok(Receipt {
+            balance,
+            paid: Money::ZERO,
+            member_until: None,
+            owned: true,
+        });
+    }
+    if card.title.kind != Kind::Paid {
+        return Err(Fault::NotForSale);
+    }
+    let price = price_for(&card.title, standing(tx, buyer.id, now)?, buyer);
+    agreed(named, price)?;
+    let (account, title) = (buyer.id, Some(id));
+    let balance = spend(
+        tx,
+        Movement {
+            account,
+            book: "sales",
+            amount: price,
+            why: "buy",
+            title,
+            actor: None,
+        },
+        now,
+    )?;
+    // Bought on another connection meanwhile: a duplicate, which undoes the payment.
+    Purchase {
+        account,
+        title: id,
+        paid: price,
+        bought_at: now,
+    }
+    .insert(tx)?;
+    Ok(Receipt {
+        balance,
+        paid: price,
+        member_until: None,
+        owned: false,
+    })
+}
+
+/// There is no such title for who asks.
+pub const NO_TITLE: Fault = Fault::NotFound("no title of that number");
+
+/// What a title costs somebody.
+pub fn price_for(title: &Title, standing: Standing, user: &User) -> Money {
+    match (title.kind, user.is_admin(), standing.is_member()) {
+        (Kind::Free | Kind::Shared, _, _) | (_, true, _) => Money::ZERO,
+        (_, _, true) => title.member_price,
+        _ => title.price,
+    }
+}
+
+/// Buys membership, or makes it longer.
+///
+/// # Errors
+/// Not the price that was named, not enough money, too many periods.
+pub async fn join(
+    app: &App,
+    user: &User,
+    periods: u32,
+    price: Option<Money>,
+    key: Option<&str>,
+) -> Result<Receipt, Fault> {
+    if periods > MOST_PERIODS {
+        return Err(Fault::Limit {
+            max: MOST_PERIODS.to_string(),
+            what: "the periods bought at once",
+        });
+    }
+    let prices = &app.config.prices;
+    let cost = if user.is_admin() {
+        Money::ZERO
+    } else {
+        Money(prices.membership.0.0 * i64::from(periods))
+    };
+    let length = i64::from(prices.membership_days) * i64::from(periods) * DAY;
+    let (account, now) = (user.id, app.clock.now());
+    let named = price.map_or_else(String::new, |price| price.to_string());
+    let key = key.map(|key| Key::new(account, "MEMBER", key, &format!("{periods} {named}")));
+    charge(app, key, move |tx| {
+        agreed(price, cost)?;
+        let movement = Movement {
+            account,
+            book: "membership",
+            amount: cost,
+            why: "member",
+            title: None,
+            actor: None,
+        };
+        // The payment first: it locks the row, so that what is read next stays true.
+        let balance = spend(tx, movement, now)?;
+        let was = Account::get(tx, account)?.and_then(|account| account.member_until);
+        let until = Time(was.map_or(now.0, |was| was.0.max(now.0)) + length);
+        if extend(tx, account, was, until)? == 0 {
+            return Err(Fault::Raced);
+        }
+        Ok(Receipt {
+            balance,
+            paid: cost,
+            member_until: Some(until),
+            owned: false,
+        })
+    })
+    .await
+}
+
+/// What came into the wallet and went out of it, the newest first.
+///
+/// # Errors
+/// Of the database.
+pub async fn statement(app: &App, user: &User, paging: Paging) -> Result<Page<Entry>, Fault> {
+    let (account, before, limit) = (user.id, paging.number(i64::MAX)?, paging.limit);
+    let rows = app
+        .db
+        .read(move |tx| entries(tx, account, before, limit + 1))
+        .await?;
+    Ok::<_, Fault>(Page::cut(rows, limit, |entry| entry.id.to_string()))
+}
+
+/// What an account has, inside a transaction.
+///
+/// # Errors
+/// Of the database.
+pub fn standing(tx: &mut Tx<'_>, account: AccountId, now: Time) -> Result<Standing, Fault> {
+    let account = Account::get(tx, account)?.ok_or(Fault::LoginRequired)?;
+    Ok(Standing::of(&account, now))
+}
+
+/// Takes the movement's amount out of the wallet; nothing at all is no movement.
+fn spend(tx: &mut Tx<'_>, movement: Movement, now: Time) -> Result<Money, Fault> {
+    let (account, price) = (movement.account, movement.amount);
+    if price == Money::ZERO {
+        return Ok(balance(tx, account)?);
+    }
+    match wallet::post(
+        tx,
+        Movement {
+            amount: Money(-price.0),
+            ..movement
+        },
+        now,
+    )? {
+        Some(balance) => Ok(balance),
+        None => Err(Fault::NeedFunds {
+            price,
+            balance: balance(tx, account)?,
+        }),
+    }
+}
+
+/// What a person was shown has to be what it costs.
+fn agreed(named: Option<Money>, price: Money) -> Result<(), Fault> {
+    match named {
+        Some(named) if named != price => Err(Fault::PriceChanged { price }),
+        _ => Ok(()),
+    }
+}
+
+/// Runs a rule that moves money, again where it lost a race.
+async fn charge(
+    app: &App,
+    key: Option<Key>,
+    rule: impl Fn(&mut Tx<'_>) -> Result<Receipt, Fault> + Clone + Send + 'static,
+) -> Result<Receipt, Fault> {
+    let now = app.clock.now();
+    for _ in 0..TRIES {
+        let (key, rule) = (key.clone(), rule.clone());
+        let work =
+            move |tx: &mut Tx<'_>| once(tx, key.as_ref(), now, |tx| rule(tx).map(Outcome::Receipt));
+        match app.db.write(work).await {
+            Err(Fault::Raced) => {}
+            Err(fault) => return Err(fault),
+            Ok(Err(refusal)) => return Err(refusal),
+            Ok(Ok(Outcome::Receipt(receipt))) => return Ok(receipt),
+            Ok(Ok(Outcome::Stored(_))) => return Err(Fault::KeyReused),
+        }
+    }
+    Err(Fault::Busy("too many at once on this account"))
+}

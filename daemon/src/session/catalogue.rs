@@ -1,0 +1,65 @@
+//! LIST, SEARCH, INFO.
+
+use protocol::command::{Info, List, Search};
+use protocol::reply::{Facts, Row};
+use protocol::value::{Kind, Listing, Sort};
+
+use super::{Answer, Session};
+use crate::service::catalogue::Card;
+use crate::service::{Fault, Page, catalogue};
+
+impl Session {
+    pub(super) async fn list(&mut self, c: List) -> Result<Answer, Fault> {
+        let (which, sort) = (c.which.unwrap_or(Listing::All), c.sort.unwrap_or(Sort::Id));
+        let paging = self.paging(c.after, c.limit);
+        let page = catalogue::list(&self.app, self.user()?, which, sort, paging).await?;
+        Ok(Answer::page(page, |card| Row(listed(&card))))
+    }
+
+    pub(super) async fn search(&mut self, c: Search) -> Result<Answer, Fault> {
+        let paging = self.paging(c.after, c.limit);
+        let page = catalogue::search(&self.app, self.user()?, &c.text.0, paging).await?;
+        Ok(Answer::page(page, |card| Row(listed(&card))))
+    }
+
+    pub(super) async fn info(&mut self, c: Info) -> Result<Answer, Fault> {
+        let (card, granted) = catalogue::info(&self.app, self.user()?, c.id).await?;
+        let owned = card.owned;
+        let page = Page {
+            rows: vec![card],
+            next: None,
+        };
+        Ok(Answer::page(page, |card| {
+            Row(facts(&card).with("granted", granted).with("owned", owned))
+        }))
+    }
+}
+
+fn listed(card: &Card) -> Facts {
+    let facts = facts(card);
+    if card.owned {
+        facts.with("owned", true)
+    } else {
+        facts
+    }
+}
+
+fn facts(card: &Card) -> Facts {
+    let title = &card.title;
+    let facts = Facts::new().with("id", title.id).with("kind", title.kind);
+    let facts = match title.kind {
+        Kind::Paid => facts
+            .with("price", title.price)
+            .with("member-price", title.member_price),
+        Kind::Free | Kind::Shared => {
+            let nothing = protocol::value::Money::ZERO;
+            facts.with("price", nothing).with("member-price", nothing)
+        }
+    };
+    facts
+        .with("size", title.size)
+        .with("md5", card.md5)
+        .with("author", card.author.clone())
+        .with("at", title.created_at)
+        .text("title", title.name.clone())
+}

@@ -1,0 +1,41 @@
+//! Every command to its handler: a row of the table without an arm does not compile.
+
+use protocol::code::Code;
+use protocol::command::Command;
+use protocol::reply::Status;
+
+use super::{Answer, CAPS, Session, Then};
+use crate::service::Fault;
+
+impl Session {
+    pub(super) async fn dispatch(&mut self, command: Command) -> Result<Answer, Fault> {
+        match command {
+            Command::Register(c) => self.register(c).await,
+            Command::Login(c) => self.login(c).await,
+            Command::Resume(c) => self.resume(c).await,
+            Command::Logout(_) => self.logout().await,
+            Command::Passwd(c) => self.passwd(c).await,
+            Command::Whoami(_) => self.whoami().await,
+            Command::Sessions(c) => self.sessions(c).await,
+            Command::Kick(c) => self.kick(c).await,
+            Command::Invite(c) => self.invite(c).await,
+            Command::List(c) => self.list(c).await,
+            Command::Search(c) => self.search(c).await,
+            Command::Info(c) => self.info(c).await,
+            Command::Stor(c) => self.stor(c).await,
+            Command::Retr(c) => self.retr(c).await,
+            Command::History(c) => self.history(c).await,
+            Command::Buy(c) => self.buy(c).await,
+            Command::Topup(c) => self.topup(c).await,
+            Command::Member(c) => self.member(c).await,
+            Command::Statement(c) => self.statement(c).await,
+            Command::Help(c) => self.help(c),
+            Command::Caps(_) => Ok(Status::new(Code::Ok)
+                .with("caps", CAPS)
+                .say("what this server can do")
+                .into()),
+            Command::Noop(_) => Ok(Status::new(Code::Ok).say("nothing done").into()),
+            Command::Quit(_) => Ok(Answer::then(Status::new(Code::Bye), Then::Bye)),
+        }
+    }
+}

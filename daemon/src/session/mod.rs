@@ -1,0 +1,204 @@
+//! What a connection has become: a guest or a user, and what a line of theirs means.
+
+mod account;
+mod answer;
+mod catalogue;
+mod dispatch;
+mod help;
+mod transfer;
+mod wallet;
+
+use std::net::SocketAddr;
+
+use protocol::code::Code;
+use protocol::command::{Command, TABLE, find};
+use protocol::grammar::words;
+use protocol::reply::Status;
+use protocol::table::{Gate, Spec, nearest};
+use protocol::value::{Count, Opaque};
+
+pub use answer::{Answer, Delivery, Then, Upload, refusal};
+
+use crate::app::App;
+use crate::live::{Fate, Presence};
+use crate::service::account::LoggedIn;
+use crate::service::{Fault, Paging, User};
+
+/// One connection's side of the conversation.
+pub struct Session {
+    app: App,
+    address: String,
+    who: Who,
+}
+
+enum Who {
+    Guest,
+    User(User, Presence),
+}
+
+/// What the greeting and CAPS say this server can do.
+pub const CAPS: &str = "ranges,resume,keys,search,ads,membership";
+
+impl Session {
+    /// A connection that nobody has logged in on.
+    pub fn new(app: App, peer: SocketAddr) -> Self {
+        Self {
+            app,
+            address: peer.ip().to_string(),
+            who: Who::Guest,
+        }
+    }
+
+    /// The first line that a client hears.
+    pub fn greeting() -> Status {
+        Status::new(Code::Reel)
+            .with("proto", protocol::PROTO)
+            .with("caps", CAPS)
+            .with("max-line", protocol::MAX_LINE)
+            .say("welcome to Reel; HELP lists the commands")
+    }
+
+    /// Understands one line and does what it says. It runs to its end even if the client goes away.
+    pub async fn line(&mut self, line: &[u8]) -> Answer {
+        let answer = self.run(line).await.unwrap_or_else(Answer::from);
+        if let Who::User(_, presence) = &self.who
+            && matches!(answer.then, Then::Go | Then::Bye)
+        {
+            presence.does(None);
+        }
+        // The bytes of a file may follow, whatever the answer: they must not become commands.
+        Answer {
+            alone: is_stor(line),
+            ..answer
+        }
+    }
+
+    async fn run(&mut self, line: &[u8]) -> Result<Answer, Status> {
+        let words = words(line)?;
+        let Some(verb) = words.plain.first() else {
+            return match words.options.first() {
+                None => Ok(Answer::nothing()),
+                Some(_) => Err(protocol::grammar::SyntaxError::at(
+                    1,
+                    "a command before its options",
+                )
+                .into()),
+            };
+        };
+        let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
+        self.notice_fate();
+        self.admit(spec)?;
+        let command = Command::read(spec, &words)?;
+        Ok(self.dispatch(command).await?)
+    }
+
+    /// Whoever was logged out elsewhere is a guest from now on.
+    fn notice_fate(&mut self) {
+        if matches!(&self.who, Who::User(_, presence) if presence.fate() == Fate::LoggedOut) {
+            self.who = Who::Guest;
+        }
+    }
+
+    fn admit(&self, spec: &Spec) -> Result<(), Status> {
+        match (spec.gate, &self.who) {
+            (Gate::Guest, _) => {}
+            (_, Who::Guest) => return Err(Fault::LoginRequired.into()),
+            (Gate::User, Who::User(..)) => {}
+            (Gate::Admin, Who::User(user, _)) => {
+                user.admin()?;
+            }
+        }
+        if let Who::User(_, presence) = &self.who {
+            presence.does(TABLE.iter().position(|row| row.verb == spec.verb));
+        }
+        Ok(())
+    }
+
+    /// Who is logged in here.
+    fn user(&self) -> Result<&User, Fault> {
+        match &self.who {
+            Who::User(user, _) => Ok(user),
+            Who::Guest => Err(Fault::LoginRequired),
+        }
+    }
+
+    fn enter(&mut self, user: User, presence: Presence) {
+        self.who = Who::User(user, presence);
+    }
+
+    fn leave(&mut self) {
+        self.who = Who::Guest;
+    }
+
+    /// Whether somebody is logged in, for the door's time limits.
+    pub fn is_guest(&self) -> bool {
+        matches!(self.who, Who::Guest)
+    }
+
+    /// Waits until the session is ended from outside in a way that closes the connection.
+    pub async fn kicked(&self) {
+        if let Who::User(_, presence) = &self.who
+            && presence.ended().await == Fate::Kicked
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+
+    /// Who it is, for the log: nothing in it that a user could forge a line with.
+    pub fn label(&self) -> String {
+        match &self.who {
+            Who::Guest => format!("address={}", self.address),
+            Who::User(user, _) => {
+                format!(
+                    "session={} account={} address={}",
+                    user.session, user.id, self.address
+                )
+            }
+        }
+    }
+
+    fn paging(&self, after: Option<Opaque>, limit: Option<Count>) -> Paging {
+        let most = self.app.config.limits.rows;
+        let limit = limit.map_or(most, |count| count.0.min(most));
+        Paging {
+            after: after.map(|after| after.0),
+            limit,
+        }
+    }
+
+    fn logged_in(
+        &mut self,
+        LoggedIn {
+            user,
+            presence,
+            standing,
+            token,
+        }: LoggedIn,
+    ) -> Answer {
+        let status =
+            answer::who(Code::LoggedIn, &user, standing).with("token", token.reveal().to_owned());
+        self.enter(user, presence);
+        log::info!("{} logged in", self.label());
+        status.say("logged in").into()
+    }
+}
+
+fn unknown(verb: &str) -> Status {
+    let status = Status::new(Code::UnknownCommand);
+    match nearest(verb, TABLE.iter().map(|spec| spec.verb)) {
+        Some(near) => status
+            .with("nearest", near)
+            .say(format!("no such command; did you mean {near}?")),
+        None => status.say("no such command; HELP lists them"),
+    }
+}
+
+fn is_stor(line: &[u8]) -> bool {
+    let word = line
+        .split(|b| matches!(b, b' ' | b'\t'))
+        .find(|word| !word.is_empty());
+    word.is_some_and(|word| {
+        word.eq_ignore_ascii_case(b"STOR") || word.eq_ignore_ascii_case(b"\"STOR\"")
+    })
+}

@@ -1,0 +1,112 @@
+//! STOR, RETR, HISTORY.
+
+use protocol::code::Code;
+use protocol::command::{History, Retr, Stor};
+use protocol::reply::{Facts, Row, Status};
+use protocol::value::{TitleId, YesNo};
+
+use super::{Answer, Session, Then};
+use crate::service::transfer::{self, Delivery, Dispatch, Order, Reception, Upload, Verified};
+use crate::service::{Fault, history};
+
+impl Session {
+    pub(super) async fn stor(&mut self, c: Stor) -> Result<Answer, Fault> {
+        let order = Order {
+            size: c.size.0,
+            md5: c.md5,
+            name: c.title.map(|name| name.to_string()),
+            kind: c.kind,
+            price: c.price.map(|price| price.0),
+            member_price: c.member_price.map(|price| price.0),
+            resume: c.resume == Some(YesNo::Yes),
+            key: c.key.map(|key| key.0),
+        };
+        Ok(
+            match transfer::receive(&self.app, self.user()?, order).await? {
+                Reception::Stored(id) => stored(id).into(),
+                Reception::Open(upload) => {
+                    let (offset, length) = (upload.incoming.offset(), upload.incoming.remaining());
+                    let status = Status::new(Code::Send)
+                        .with("offset", offset)
+                        .with("length", length);
+                    Answer::then(status.say("send the bytes now"), Then::Receive(upload))
+                }
+            },
+        )
+    }
+
+    /// Checks the bytes of an upload that the door has filled.
+    ///
+    /// # Errors
+    /// The final status, where they are not what was announced or could not be kept.
+    pub async fn received(&self, upload: Upload) -> Result<Verified, Status> {
+        Ok(transfer::verify(upload).await?)
+    }
+
+    /// Puts a verified upload into the library; the final status.
+    pub async fn stored(&self, verified: Verified) -> Status {
+        match transfer::store(&self.app, verified).await {
+            Ok(id) => {
+                log::info!("{} stored title={id}", self.label());
+                stored(id)
+            }
+            Err(fault) => fault.into(),
+        }
+    }
+
+    pub(super) async fn retr(&mut self, c: Retr) -> Result<Answer, Fault> {
+        let (offset, length) = (c.offset.map_or(0, |n| n.0), c.length.map(|n| n.0));
+        Ok(
+            match transfer::fetch(&self.app, self.user()?, c.id, offset, length).await? {
+                Dispatch::Wait { seconds, ad } => {
+                    let status = Status::new(Code::Wait).with("seconds", seconds);
+                    let status = Status {
+                        facts: status.facts.text("ad", ad),
+                        ..status
+                    };
+                    status.say("ask again when they have passed").into()
+                }
+                Dispatch::Send(delivery) => {
+                    let status = Status::new(Code::Data)
+                        .with("offset", delivery.offset)
+                        .with("length", delivery.length)
+                        .with("size", delivery.size)
+                        .with("md5", delivery.md5);
+                    Answer::then(status.say("the bytes follow"), Then::Send(delivery))
+                }
+            },
+        )
+    }
+
+    /// Notes a delivery that the door has sent, in full or in part; the final status, where there
+    /// is one to be said.
+    pub async fn sent(&self, delivery: &Delivery) -> Option<Status> {
+        transfer::delivered(&self.app, delivery).await;
+        let left = delivery.range.length();
+        log::info!(
+            "{} sent bytes={} left={left}",
+            self.label(),
+            delivery.length - left
+        );
+        (left == 0).then(|| Status::new(Code::Done).say("that was all of it"))
+    }
+
+    pub(super) async fn history(&mut self, c: History) -> Result<Answer, Fault> {
+        let page = history::page(&self.app, self.user()?, self.paging(c.after, c.limit)).await?;
+        Ok(Answer::page(page, |(download, name)| {
+            Row(Facts::new()
+                .with("at", download.at)
+                .with("id", download.title)
+                .text("title", name)
+                .with("how", download.how)
+                .with("bytes", download.bytes)
+                .with("done", download.done))
+        }))
+    }
+}
+
+fn stored(id: TitleId) -> Status {
+    Status::new(Code::Stored)
+        .with("id", id)
+        .say("verified and stored")
+}

@@ -1,0 +1,84 @@
+//! The command line of `reel`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// What `--help` says at its end: scripts rely on it.
+const AFTER: &str = "\
+The password comes from a hidden prompt or from REEL_PASSWORD, never from an argument.
+Without -c and -f, commands are read from standard input: with a prompt on a terminal, else as a
+script (blank lines and lines that begin with # are skipped). A script stops at its first failure.
+
+Exit codes:
+  0  done
+  1  refused by the server
+  2  usage: not a command, wrong arguments, no password to be had
+  3  cannot connect, or the connection was lost
+  4  not found
+  5  to be paid first, or not enough money
+  6  the bytes are not those that were promised
+  7  try again later";
+
+/// One shell for the members and the admins of a club.
+#[derive(Debug, Parser)]
+#[command(name = "reel", version, after_help = AFTER)]
+pub struct Cli {
+    /// The server, as host or host:port
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        env = "REEL_HOST",
+        default_value = "127.0.0.1:2121"
+    )]
+    pub host: String,
+
+    /// Log in under this name at the start
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+
+    /// Run a command and leave; may be given several times
+    #[arg(short, long, value_name = "COMMAND")]
+    pub command: Vec<String>,
+
+    /// Run the commands in a file; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Answer each command with one JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+
+    /// Say yes to every question, such as whether to buy
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl Cli {
+    /// Whether commands are named rather than typed.
+    pub fn is_scripted(&self) -> bool {
+        !self.command.is_empty() || self.file.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_and_documents_its_exit_codes() {
+        Cli::command().debug_assert();
+        let help = Cli::command().render_long_help().to_string();
+        for code in crate::fault::Exit::ALL {
+            assert!(help.contains(&format!("\n  {}  ", *code as u8)), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn commands_may_be_repeated() {
+        let cli = Cli::try_parse_from(["reel", "-c", "ls", "-c", "whoami", "--yes"]).unwrap();
+        assert_eq!(cli.command, ["ls", "whoami"]);
+        assert!(cli.yes && cli.is_scripted());
+    }
+}

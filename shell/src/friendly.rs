@@ -1,0 +1,290 @@
+//! The verbs that the shell has of its own, described like those of the table: completion, hints
+//! and help know no difference.
+
+use protocol::table::{Arg, Gate, Offer, Shape, Spec};
+use protocol::value::Kind;
+
+/// What a verb of the shell does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Asks for the password and logs in.
+    Login,
+    /// Asks for a password twice and opens an account.
+    Register,
+    /// Asks for both passwords and changes the one.
+    Passwd,
+    /// Downloads into a file.
+    Get,
+    /// Uploads a file.
+    Put,
+    /// Explains.
+    Help,
+    /// Leaves.
+    Quit,
+}
+
+/// A flag such as `-o PATH`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// As it is written, with its dashes.
+    pub name: &'static str,
+    /// What its word stands for, if it takes one.
+    pub word: Option<&'static str>,
+}
+
+/// A verb of the shell.
+#[derive(Debug)]
+pub struct Own {
+    /// What the table would say about it.
+    pub spec: Spec,
+    /// Its flags.
+    pub flags: &'static [Flag],
+    /// What it does.
+    pub deed: Deed,
+}
+
+impl Own {
+    /// Verb, words, options and flags.
+    pub fn usage(&self) -> String {
+        let mut out = self.spec.usage();
+        for flag in self.flags {
+            out.push_str(&format!(" [{}", flag.name));
+            if let Some(word) = flag.word {
+                out.push_str(&format!(" {word}"));
+            }
+            out.push(']');
+        }
+        out
+    }
+
+    /// The flag of this name.
+    pub fn flag(&self, name: &str) -> Option<&'static Flag> {
+        self.flags.iter().find(|flag| flag.name == name)
+    }
+}
+
+/// Other names of verbs of the table.
+pub const ALIASES: &[(&str, &str)] = &[("LS", "LIST")];
+
+const fn arg(name: &'static str, required: bool, what: &'static str, offer: Offer) -> Arg {
+    Arg {
+        name,
+        required,
+        rest: false,
+        shape: Shape { what, offer },
+    }
+}
+
+const NAME: Arg = arg("name", true, "the name of an account", Offer::Nothing);
+const INVITE: Arg = arg("invite", false, "a token or code", Offer::Nothing);
+const ID: Arg = arg("id", true, "the number of a title", Offer::Title);
+const PATH: Arg = arg("file", true, "a file", Offer::Nothing);
+const TITLE: Arg = arg(
+    "title",
+    false,
+    "a title of 1 to 200 characters",
+    Offer::Nothing,
+);
+const KIND: Arg = arg(
+    "kind",
+    false,
+    "FREE, PAID or SHARED",
+    Offer::Words(Kind::WORDS),
+);
+const PRICE: Arg = arg("price", false, "a price like 10.00", Offer::Nothing);
+const MEMBER_PRICE: Arg = arg("member_price", false, "a price like 10.00", Offer::Nothing);
+const VERB: Arg = arg("verb", false, "a command", Offer::Verb);
+
+const FORCE: Flag = Flag {
+    name: "--force",
+    word: None,
+};
+const YES: Flag = Flag {
+    name: "-y",
+    word: None,
+};
+const OUTPUT: Flag = Flag {
+    name: "-o",
+    word: Some("PATH"),
+};
+const JOBS: Flag = Flag {
+    name: "-j",
+    word: Some("N"),
+};
+
+const fn spec(
+    verb: &'static str,
+    doc: &'static str,
+    args: &'static [Arg],
+    options: &'static [Arg],
+    gate: Gate,
+    example: &'static str,
+) -> Spec {
+    Spec {
+        verb,
+        doc,
+        args,
+        options,
+        gate,
+        answer: "",
+        example,
+    }
+}
+
+/// The verbs of the shell.
+pub static OWN: &[Own] = &[
+    Own {
+        spec: spec(
+            "LOGIN",
+            "Logs in; the password is asked for.\nWith the MD5 of the password behind the name it is the command of the protocol.",
+            &[NAME],
+            &[],
+            Gate::Guest,
+            "login anna",
+        ),
+        flags: &[],
+        deed: Deed::Login,
+    },
+    Own {
+        spec: spec(
+            "REGISTER",
+            "Opens an account; the password is asked for twice.",
+            &[NAME],
+            &[INVITE],
+            Gate::Guest,
+            "register anna",
+        ),
+        flags: &[],
+        deed: Deed::Register,
+    },
+    Own {
+        spec: spec(
+            "PASSWD",
+            "Changes the password; the old one and the new one are asked for.\nA script gives them as REEL_PASSWORD and REEL_NEW_PASSWORD.",
+            &[],
+            &[],
+            Gate::User,
+            "passwd",
+        ),
+        flags: &[],
+        deed: Deed::Passwd,
+    },
+    Own {
+        spec: spec(
+            "GET",
+            "Downloads a title into a file, going on where an earlier try ended.\nIt waits out the ad and asks before it buys. -j fetches over several connections.",
+            &[ID],
+            &[],
+            Gate::User,
+            "get 7 -o film.webm -j 4",
+        ),
+        flags: &[OUTPUT, JOBS, FORCE, YES],
+        deed: Deed::Get,
+    },
+    Own {
+        spec: spec(
+            "PUT",
+            "Uploads a file, going on where an earlier try ended.\nThe title is the name of the file unless you say better.",
+            &[PATH],
+            &[TITLE, KIND, PRICE, MEMBER_PRICE],
+            Gate::User,
+            "put film.webm title=\"Green tea\" kind=PAID price=10.00",
+        ),
+        flags: &[],
+        deed: Deed::Put,
+    },
+    Own {
+        spec: spec(
+            "HELP",
+            "Explains the commands, or one of them.",
+            &[VERB],
+            &[],
+            Gate::Guest,
+            "help get",
+        ),
+        flags: &[],
+        deed: Deed::Help,
+    },
+    Own {
+        spec: spec(
+            "QUIT",
+            "Leaves; the session stays on the server for a while.",
+            &[],
+            &[],
+            Gate::Guest,
+            "quit",
+        ),
+        flags: &[],
+        deed: Deed::Quit,
+    },
+    Own {
+        spec: spec("EXIT", "The same as quit.", &[], &[], Gate::Guest, "exit"),
+        flags: &[],
+        deed: Deed::Quit,
+    },
+];
+
+/// The verb of the shell called `verb`, whatever its case.
+pub fn find(verb: &str) -> Option<&'static Own> {
+    OWN.iter()
+        .find(|own| own.spec.verb.eq_ignore_ascii_case(verb))
+}
+
+/// The row of the table behind `verb`, by its own or another name.
+pub fn table(verb: &str) -> Option<&'static Spec> {
+    let alias = ALIASES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(verb));
+    protocol::command::find(alias.map_or(verb, |(_, name)| name))
+}
+
+/// Every verb that somebody of this role may give: those of the shell first, none twice.
+pub fn verbs(gate: Gate) -> Vec<&'static str> {
+    let own = OWN.iter().map(|own| &own.spec);
+    let mut verbs: Vec<&str> = own
+        .chain(protocol::command::TABLE)
+        .filter(|spec| spec.gate <= gate)
+        .map(|spec| spec.verb)
+        .collect();
+    verbs.extend(ALIASES.iter().filter_map(|(name, target)| {
+        let spec = protocol::command::find(target)?;
+        (spec.gate <= gate).then_some(*name)
+    }));
+    verbs.sort_unstable();
+    verbs.dedup();
+    verbs
+}
+
+/// The verb that a mistyped one may have meant.
+pub fn nearest(verb: &str) -> Option<&'static str> {
+    protocol::table::nearest(verb, verbs(Gate::Admin).into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_lead_to_the_table_and_hide_nothing() {
+        for (name, target) in ALIASES {
+            assert!(protocol::command::find(target).is_some());
+            assert!(protocol::command::find(name).is_none());
+        }
+    }
+
+    #[test]
+    fn a_guest_sees_fewer_verbs_than_an_admin() {
+        let guest = verbs(Gate::Guest);
+        assert!(guest.contains(&"LOGIN") && guest.contains(&"HELP") && !guest.contains(&"GET"));
+        assert!(verbs(Gate::User).contains(&"LS"));
+        assert!(verbs(Gate::Admin).contains(&"INVITE") && !verbs(Gate::User).contains(&"INVITE"));
+    }
+
+    #[test]
+    fn usage_names_the_flags() {
+        assert_eq!(
+            find("get").unwrap().usage(),
+            "GET <id> [-o PATH] [-j N] [--force] [-y]"
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! `help`: what the table and the shell's own verbs say about themselves.
+
+use protocol::grammar::StatusLine;
+use protocol::table::{Gate, Spec};
+
+use crate::fault::Fault;
+use crate::friendly::{self, Own};
+use crate::input;
+use crate::link::{Facts, Reply};
+use crate::locale::Text;
+use crate::show::{Answer, Layout, Screen};
+
+/// Explains one verb, or names those that may be given.
+///
+/// # Errors
+/// There is no such verb.
+pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
+    if verb.is_empty() {
+        if !screen.json {
+            screen.say(Text::HelpHint, &[]);
+        }
+        return Ok(answer(all(gate), Layout::Table));
+    }
+    let own = friendly::find(verb);
+    let spec = friendly::table(verb);
+    let (usage, spec) = match (own, spec) {
+        (Some(own), _) => (own.usage(), &own.spec),
+        (None, Some(spec)) => (spec.usage(), spec),
+        (None, None) => return Err(Fault::Usage(input::unknown(verb, screen.tongue))),
+    };
+    Ok(answer(vec![card(&usage, spec)], Layout::Card))
+}
+
+fn all(gate: Gate) -> Vec<Facts> {
+    let own = friendly::OWN.iter().filter(|own| own.spec.gate <= gate);
+    let mut rows: Vec<Facts> = own.map(|own| row(&own.usage(), &own.spec)).collect();
+    let table = protocol::command::TABLE.iter();
+    let others = table.filter(|spec| spec.gate <= gate && friendly::find(spec.verb).is_none());
+    rows.extend(others.map(|spec| row(&spec.usage(), spec)));
+    rows
+}
+
+fn row(usage: &str, spec: &Spec) -> Facts {
+    facts(&[("usage", &lower(usage)), ("text", spec.summary())])
+}
+
+fn card(usage: &str, spec: &Spec) -> Facts {
+    let doc: Vec<&str> = spec
+        .doc
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let mut facts = facts(&[("usage", &lower(usage)), ("text", &doc.join(" "))]);
+    if !spec.answer.is_empty() {
+        facts.push(("answer".into(), spec.answer.into()));
+    }
+    facts.push(("example".into(), spec.example.into()));
+    facts
+}
+
+/// The verb in lower case, as people type it.
+fn lower(usage: &str) -> String {
+    match usage.split_once(' ') {
+        Some((verb, rest)) => format!("{} {rest}", verb.to_lowercase()),
+        None => usage.to_lowercase(),
+    }
+}
+
+fn facts(pairs: &[(&str, &str)]) -> Facts {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+fn answer(rows: Vec<Facts>, layout: Layout) -> Answer {
+    let status = StatusLine {
+        code: 210,
+        word: "END".into(),
+        facts: facts(&[("rows", &rows.len().to_string())]),
+        text: String::new(),
+    };
+    Answer {
+        reply: Reply {
+            status,
+            rows,
+            events: Vec::new(),
+        },
+        layout,
+        more: None,
+    }
+}
+
+/// The usage of a verb, for hints.
+pub fn own_or_spec(verb: &str) -> Option<(&'static Spec, Option<&'static Own>)> {
+    match friendly::find(verb) {
+        Some(own) => Some((&own.spec, Some(own))),
+        None => Some((friendly::table(verb)?, None)),
+    }
+}

@@ -1,0 +1,281 @@
+//! One line that somebody typed, understood: nothing, a verb of the shell, or one of the table.
+
+use protocol::command::Command;
+use protocol::grammar::{self, SyntaxError, Words};
+use protocol::table::Spec;
+
+use crate::fault::Fault;
+use crate::friendly::{self, Own};
+use crate::locale::{Text, Tongue};
+
+/// What a line asks for.
+#[derive(Debug)]
+pub enum Input {
+    /// Blank, or a comment.
+    Nothing,
+    /// A verb of the shell.
+    Own(&'static Own, Given),
+    /// A verb of the table.
+    Wire(Wire),
+}
+
+/// A command of the table, ready to be sent.
+#[derive(Debug)]
+pub struct Wire {
+    /// Its row.
+    pub spec: &'static Spec,
+    /// What it says.
+    pub command: Command,
+    /// Whether the line names a key of its own.
+    pub keyed: bool,
+    /// The line without `after=`, from which that of the following page is made.
+    pub page: String,
+}
+
+/// The words, options and flags of a verb of the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The words in order.
+    pub words: Vec<String>,
+    /// Options under their key in lower case, and flags under their name.
+    pub named: Vec<(String, String)>,
+}
+
+impl Given {
+    /// A word by its place.
+    pub fn word(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", String::as_str)
+    }
+
+    /// An option or flag.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        grammar::find(&self.named, name)
+    }
+
+    /// Whether a flag is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+/// Understands a line.
+///
+/// # Errors
+/// It is no command.
+pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
+    let line = line.trim_end_matches(['\r', '\n']);
+    if line.trim().is_empty() || line.trim_start().starts_with('#') {
+        return Ok(Input::Nothing);
+    }
+    let wrong = |error| Fault::Syntax {
+        line: line.to_owned(),
+        error,
+    };
+    let words = grammar::words(line.as_bytes()).map_err(wrong)?;
+    let Some(verb) = words.plain.first() else {
+        return Err(wrong(SyntaxError::at(1, "a command")));
+    };
+    if let Some(own) = friendly::find(&verb.text).filter(|own| is_friendly(own, &words)) {
+        return Ok(Input::Own(own, given(own, line, &words).map_err(wrong)?));
+    }
+    let Some(spec) = friendly::table(&verb.text) else {
+        return Err(Fault::Usage(unknown(&verb.text, tongue)));
+    };
+    let command = Command::read(spec, &words).map_err(wrong)?;
+    let keyed = words
+        .options
+        .iter()
+        .any(|o| o.key.eq_ignore_ascii_case("key"));
+    let page = page(&words);
+    Ok(Input::Wire(Wire {
+        spec,
+        command,
+        keyed,
+        page,
+    }))
+}
+
+/// What to say about a verb that does not exist.
+pub fn unknown(verb: &str, tongue: Tongue) -> String {
+    let shown = crate::show::plain::harmless(verb);
+    match friendly::nearest(verb) {
+        Some(near) => tongue.fill(Text::UnknownVerbNearest, &[&shown, &near.to_lowercase()]),
+        None => tongue.fill(Text::UnknownVerb, &[&shown]),
+    }
+}
+
+/// With more words than the shell's verb takes, it is the verb of the protocol that is meant:
+/// `LOGIN anna <md5>`.
+fn is_friendly(own: &Own, words: &Words<'_>) -> bool {
+    protocol::command::find(own.spec.verb).is_none() || words.plain.len() <= own.spec.args.len() + 1
+}
+
+fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError> {
+    let mut given = Given::default();
+    let mut plain = words.plain.iter().skip(1);
+    while let Some(word) = plain.next() {
+        let name = if word.text == "--yes" {
+            "-y"
+        } else {
+            &word.text
+        };
+        let flag = own.flag(name).filter(|_| is_flag(line, word.column));
+        match flag {
+            None if is_flag(line, word.column) && !own.flags.is_empty() => {
+                return Err(SyntaxError::at(word.column, "a flag that this command has"));
+            }
+            None if given.words.len() >= own.spec.args.len() => {
+                return Err(SyntaxError::at(
+                    word.column,
+                    "no more words (quotes keep words together)",
+                ));
+            }
+            None => given.words.push(word.text.clone().into_owned()),
+            Some(flag) => {
+                let value = match flag.word {
+                    None => String::new(),
+                    Some(what) => match plain.next() {
+                        Some(value) => value.text.clone().into_owned(),
+                        None => return Err(SyntaxError::at(words.end, what)),
+                    },
+                };
+                given.named.push((flag.name.to_owned(), value));
+            }
+        }
+    }
+    if let Some(missing) = own
+        .spec
+        .args
+        .get(given.words.len())
+        .filter(|arg| arg.required)
+    {
+        return Err(SyntaxError::at(words.end, missing.shape.what));
+    }
+    options(own, words, &mut given)?;
+    Ok(given)
+}
+
+/// A quoted word is never a flag.
+fn is_flag(line: &str, column: usize) -> bool {
+    line.chars().nth(column.saturating_sub(1)) == Some('-')
+}
+
+fn options(own: &Own, words: &Words<'_>, given: &mut Given) -> Result<(), SyntaxError> {
+    for pair in &words.options {
+        let Some(arg) = own.spec.option(pair.key) else {
+            let known: Vec<_> = own.spec.options.iter().map(|o| o.key()).collect();
+            let expected = match known.as_slice() {
+                [] => "no option here".to_owned(),
+                known => format!("one of the options {}", known.join(", ")),
+            };
+            return Err(SyntaxError::option(pair.word.column, pair.key, expected));
+        };
+        given
+            .named
+            .push((arg.key().into_owned(), pair.word.text.clone().into_owned()));
+    }
+    Ok(())
+}
+
+fn page(words: &Words<'_>) -> String {
+    let mut line = String::new();
+    for word in &words.plain {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        grammar::write_word(&mut line, &word.text);
+    }
+    for pair in words
+        .options
+        .iter()
+        .filter(|o| !o.key.eq_ignore_ascii_case("after"))
+    {
+        line.push_str(&format!(" {}=", pair.key));
+        grammar::write_word(&mut line, &pair.word.text);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(line: &str) -> Given {
+        match read(line, Tongue::En).unwrap() {
+            Input::Own(_, given) => given,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wire(line: &str) -> Wire {
+        match read(line, Tongue::En).unwrap() {
+            Input::Wire(wire) => wire,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn column(line: &str) -> usize {
+        match read(line, Tongue::En) {
+            Err(Fault::Syntax { error, .. }) => error.column,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn blank_lines_and_comments_are_nothing() {
+        for line in ["", "  ", "# ls", "  # x \"", "\r"] {
+            assert!(
+                matches!(read(line, Tongue::En), Ok(Input::Nothing)),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn flags_stand_anywhere_among_the_words() {
+        let given = own("GET -j 4 7 -o \"a b.mp4\" --force --yes");
+        assert_eq!(given.words, ["7"]);
+        assert_eq!(
+            (given.get("-j"), given.get("-o")),
+            (Some("4"), Some("a b.mp4"))
+        );
+        assert!(given.has("--force") && given.has("-y"));
+        assert_eq!(own("put x.mp4 TITLE=\"a b\"").get("title"), Some("a b"));
+    }
+
+    #[test]
+    fn mistakes_have_a_column() {
+        assert_eq!(column("get"), 4);
+        assert_eq!(column("get 7 8"), 7);
+        assert_eq!(column("get 7 -x"), 7);
+        assert_eq!(column("get 7 -o"), 9);
+        assert_eq!(column("ls PIAD"), 4);
+        assert_eq!(column("put a b=c"), 7);
+        assert_eq!(column("info \"7"), 8);
+    }
+
+    #[test]
+    fn a_digest_behind_the_name_is_the_protocols_login() {
+        assert_eq!(own("login anna").words, ["anna"]);
+        let line = wire("login anna 1A79A4D60DE6718E8E5B326E338AE533")
+            .command
+            .line();
+        assert_eq!(line, "LOGIN anna 1a79a4d60de6718e8e5b326e338ae533");
+        assert!(matches!(read("quit", Tongue::En), Ok(Input::Own(..))));
+    }
+
+    #[test]
+    fn another_name_is_read_by_the_table() {
+        let wire = wire("ls paid sort=NEW after=x limit=3");
+        assert_eq!(wire.command.line(), "LIST PAID sort=new after=x limit=3");
+        assert_eq!(wire.page, "ls paid sort=NEW limit=3");
+    }
+
+    #[test]
+    fn an_unknown_verb_names_the_nearest() {
+        let Err(Fault::Usage(text)) = read("serach tea", Tongue::En) else {
+            panic!()
+        };
+        assert!(text.contains("search"), "{text}");
+    }
+}

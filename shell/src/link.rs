@@ -1,0 +1,373 @@
+//! The client: one connection to a server, commands out, replies and bodies in.
+//!
+//! A link knows nothing of screens or of who is logged in. It is plain blocking I/O that any
+//! thread may own; segments and background look-ups each have one of their own.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use protocol::frame::{Piece, Replies};
+use protocol::grammar::{self, Said, StatusLine};
+use tokio_util::codec::Decoder as _;
+
+use crate::cancel::{Cancel, Watch};
+use crate::fault::Fault;
+
+/// The facts of a row or an event, in the order sent.
+pub type Facts = Vec<(String, String)>;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a server may be silent: the verification of a large upload takes a while.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// How much is read at a time.
+const READ: usize = 128 * 1024;
+
+/// Most rows of one reply. A page is far smaller; a server gone mad fills no memory.
+const MAX_ROWS: usize = 100_000;
+
+/// Something that happened, between replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What.
+    pub name: String,
+    /// To whom and where.
+    pub facts: Facts,
+}
+
+/// What the server answered to one command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The status line.
+    pub status: StatusLine,
+    /// The rows before it.
+    pub rows: Vec<Facts>,
+    /// What had happened meanwhile.
+    pub events: Vec<Event>,
+}
+
+impl Reply {
+    /// The reply, or the refusal it is (class 4 and 5).
+    ///
+    /// # Errors
+    /// A status of 400 and above.
+    pub fn accepted(self) -> Result<Reply, Fault> {
+        if self.status.code >= 400 {
+            Err(Fault::Refused(Box::new(self)))
+        } else {
+            Ok(self)
+        }
+    }
+
+    /// A number among the facts.
+    ///
+    /// # Errors
+    /// It is missing, or no number.
+    pub fn number(&self, key: &str) -> Result<u64, Fault> {
+        let word = self.status.get(key).and_then(|word| word.parse().ok());
+        word.ok_or_else(|| Fault::Garbled(format!("{} without {key}", self.status.word)))
+    }
+}
+
+/// Where a server is and how connections to it are made.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// `host:port`.
+    pub host: String,
+    /// What Ctrl-C does to its connections.
+    pub cancel: Cancel,
+}
+
+impl Endpoint {
+    /// The server at `host`, where the port may be left out.
+    pub fn new(host: &str, cancel: Cancel) -> Self {
+        Self {
+            host: with_port(host),
+            cancel,
+        }
+    }
+
+    /// The host without its port, for the prompt.
+    pub fn short(&self) -> &str {
+        self.host
+            .rsplit_once(':')
+            .map_or(&self.host, |(host, _)| host)
+    }
+
+    /// Connects and hears the greeting.
+    ///
+    /// # Errors
+    /// No server, no greeting, or a greeting that turns us away.
+    pub fn open(&self) -> Result<Link, Fault> {
+        let stream = dial(&self.host).map_err(|error| self.unreachable(error))?;
+        let mut link = Link::new(stream, &self.cancel).map_err(|error| self.unreachable(error))?;
+        let greeting = link.reply()?.accepted()?;
+        if greeting.status.code != 220 {
+            return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));
+        }
+        Ok(link)
+    }
+
+    fn unreachable(&self, error: io::Error) -> Fault {
+        Fault::Connect {
+            host: self.host.clone(),
+            error,
+        }
+    }
+}
+
+fn dial(host: &str) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(ErrorKind::NotFound, "no such host");
+    for address in host.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn with_port(host: &str) -> String {
+    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+    let port = protocol::DEFAULT_PORT;
+    match host.rsplit_once(':') {
+        _ if bare_v6 => format!("[{host}]:{port}"),
+        Some((_, digits)) if digits.parse::<u16>().is_ok() => host.to_owned(),
+        _ => format!("{host}:{port}"),
+    }
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Link {
+    stream: TcpStream,
+    buffer: BytesMut,
+    codec: Replies,
+    _watch: Watch,
+}
+
+impl Link {
+    fn new(stream: TcpStream, cancel: &Cancel) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(SILENCE))?;
+        stream.set_write_timeout(Some(SILENCE))?;
+        let watch = cancel.watch(&stream);
+        Ok(Self {
+            stream,
+            buffer: BytesMut::new(),
+            codec: Replies::default(),
+            _watch: watch,
+        })
+    }
+
+    /// Sends a command and waits for the reply, whatever it says.
+    ///
+    /// # Errors
+    /// The connection was lost, or the reply is none.
+    pub fn ask(&mut self, line: &str) -> Result<Reply, Fault> {
+        self.send(line)?;
+        self.reply()
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// The connection was lost.
+    pub fn send(&mut self, line: &str) -> Result<(), Fault> {
+        if line.len() > protocol::MAX_LINE {
+            return Err(Fault::Usage("a command of more than 8192 bytes".to_owned()));
+        }
+        let bytes = format!("{line}\r\n");
+        self.stream.write_all(bytes.as_bytes()).map_err(Fault::Lost)
+    }
+
+    /// Reads up to the next status line.
+    ///
+    /// # Errors
+    /// The connection was lost, or the reply is none.
+    pub fn reply(&mut self) -> Result<Reply, Fault> {
+        let mut reply = Reply::default();
+        loop {
+            match self.said()? {
+                Said::Status(status) => {
+                    reply.status = status;
+                    return Ok(reply);
+                }
+                Said::Row(_) if reply.rows.len() >= MAX_ROWS => {
+                    return Err(Fault::Garbled("a reply of too many rows".to_owned()));
+                }
+                Said::Row(facts) => reply.rows.push(facts),
+                Said::Event(name, facts) => reply.events.push(Event { name, facts }),
+            }
+        }
+    }
+
+    /// Hands the `length` bytes that follow to `sink`, piece by piece.
+    ///
+    /// # Errors
+    /// The connection was lost, or `sink` failed.
+    pub fn body(
+        &mut self,
+        length: u64,
+        mut sink: impl FnMut(Bytes) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.codec.expect_body(length);
+        let mut left = length;
+        while left > 0 {
+            let Piece::Body(bytes) = self.piece()? else {
+                return Err(Fault::Garbled("a line inside a body".to_owned()));
+            };
+            left -= bytes.len() as u64;
+            sink(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The socket, to send a body on.
+    pub fn raw(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// What came unasked since the last reply; nothing is waited for.
+    pub fn overheard(&mut self) -> Overheard {
+        let mut heard = Overheard::default();
+        if self.stream.set_nonblocking(true).is_err() {
+            heard.closed = true;
+            return heard;
+        }
+        loop {
+            match self.said() {
+                Ok(Said::Event(name, facts)) => heard.events.push(Event { name, facts }),
+                Ok(Said::Status(status)) => heard.status = Some(status),
+                Ok(Said::Row(_)) => {}
+                Err(Fault::Lost(error)) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    heard.closed = true;
+                    break;
+                }
+            }
+        }
+        heard.closed |= self.stream.set_nonblocking(false).is_err();
+        heard
+    }
+
+    /// Whether the server has said something that nobody has read yet.
+    pub fn is_spoken_to(&self) -> bool {
+        if !self.buffer.is_empty() {
+            return true;
+        }
+        let waiting = self.stream.set_nonblocking(true).is_ok()
+            && !matches!(self.stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        waiting | self.stream.set_nonblocking(false).is_err()
+    }
+
+    /// Closes it. A client gives up by closing.
+    pub fn close(self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    fn said(&mut self) -> Result<Said, Fault> {
+        loop {
+            let Piece::Line(line) = self.piece()? else {
+                return Err(Fault::Garbled("a body nobody asked for".to_owned()));
+            };
+            if !line.is_empty() {
+                return grammar::said(&line).map_err(|error| Fault::Garbled(error.to_string()));
+            }
+        }
+    }
+
+    fn piece(&mut self) -> Result<Piece, Fault> {
+        loop {
+            match self.codec.decode(&mut self.buffer) {
+                Ok(Some(piece)) => return Ok(piece),
+                Ok(None) => self.fill().map_err(Fault::Lost)?,
+                Err(error) => return Err(Fault::Garbled(error.to_string())),
+            }
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let kept = self.buffer.len();
+        self.buffer.resize(kept + READ, 0);
+        let read = loop {
+            let free = self.buffer.get_mut(kept..).unwrap_or_default();
+            match self.stream.read(free) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.buffer.truncate(kept + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a server said unasked.
+#[derive(Debug, Default)]
+pub struct Overheard {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Why it closes, if it said so.
+    pub status: Option<StatusLine>,
+    /// Whether the connection is gone.
+    pub closed: bool,
+}
+
+impl Overheard {
+    /// Whether the connection can no longer be used.
+    pub fn is_over(&self) -> bool {
+        self.closed || self.status.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_may_be_left_out() {
+        assert_eq!(with_port("club.example"), "club.example:2121");
+        assert_eq!(with_port("club.example:99"), "club.example:99");
+        assert_eq!(with_port("::1"), "[::1]:2121");
+        assert_eq!(with_port("[::1]:99"), "[::1]:99");
+        assert_eq!(with_port("[::1]"), "[::1]:2121");
+    }
+
+    #[test]
+    fn replies_bodies_and_events_come_apart_however_they_arrive() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let text = "220 REEL proto=1 caps=a,prove : hi\r\n* said who=b text=\"x y\"\r\n\
+                        - id=1 title=\"T\"\r\n210 END rows=1\r\n150 DATA length=5\r\nhello226 DONE\r\n421 IDLE : bye\r\n";
+            for byte in text.as_bytes() {
+                stream.write_all(&[*byte]).unwrap();
+            }
+        });
+        let mut link = Endpoint::new(&host, Cancel::default()).open().unwrap();
+        let reply = link.reply().unwrap();
+        assert_eq!((reply.rows.len(), reply.events.len()), (1, 1));
+        let data = link.reply().unwrap();
+        let mut body = Vec::new();
+        link.body(data.number("length").unwrap(), |bytes| {
+            body.extend_from_slice(&bytes);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(body, b"hello");
+        assert_eq!(link.reply().unwrap().status.word, "DONE");
+        server.join().unwrap();
+        let heard = link.overheard();
+        assert!(heard.is_over());
+        assert_eq!(heard.status.unwrap().word, "IDLE");
+    }
+}

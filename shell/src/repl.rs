@@ -1,0 +1,119 @@
+//! The prompt: lines that are typed, one after the other.
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Behavior, CompletionType, Config, Editor};
+
+use crate::ear::{self, Prompting};
+use crate::fault::Exit;
+use crate::helper::Guide;
+use crate::history;
+use crate::locale::Text;
+use crate::shell::{After, Shell};
+use crate::show::plain::harmless;
+
+/// Most lines that are remembered.
+const REMEMBERED: usize = 2000;
+
+/// Reads lines until somebody leaves.
+pub fn run(shell: &mut Shell) -> Exit {
+    let mut editor = match editor(shell) {
+        Ok(editor) => editor,
+        Err(error) => {
+            shell
+                .screen
+                .say(Text::CannotRead, &["-", &error.to_string()]);
+            return Exit::Usage;
+        }
+    };
+    let file = history::file().ok();
+    if let Some(file) = &file {
+        // An unreadable history is an empty one.
+        let _ = editor.load_history(file);
+    }
+    let prompting = Prompting::default();
+    if let Ok(printer) = editor.create_external_printer() {
+        ear::listen(
+            shell.session.shared(),
+            prompting.clone(),
+            shell.screen.clone(),
+            printer,
+        );
+    }
+    loop {
+        guide(shell, &mut editor);
+        prompting.set(true);
+        let read = editor.readline(&prompt(shell));
+        prompting.set(false);
+        match read {
+            Ok(line) => {
+                if history::may_keep(&line) {
+                    let _ = editor.add_history_entry(line.trim_end());
+                    if let Some(file) = &file {
+                        let _ = editor.append_history(file);
+                    }
+                }
+                if step(shell, &line) == After::Leave {
+                    return Exit::Done;
+                }
+            }
+            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
+            Err(ReadlineError::Eof) => return leave(shell),
+            Err(error) => {
+                shell
+                    .screen
+                    .say(Text::CannotRead, &["-", &error.to_string()]);
+                return Exit::Usage;
+            }
+        }
+    }
+}
+
+fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {
+    let config = Config::builder()
+        .max_history_size(REMEMBERED)?
+        .history_ignore_dups(true)?
+        .history_ignore_space(true)
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .behavior(Behavior::PreferTerm)
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(Guide::new(std::sync::Arc::clone(&shell.titles))));
+    Ok(editor)
+}
+
+/// Lets the helper know who is logged in now.
+fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
+    if let Some(guide) = editor.helper_mut() {
+        guide.follow(shell.session.gate(), shell.session.pass());
+    }
+}
+
+fn step(shell: &mut Shell, line: &str) -> After {
+    match shell.run(line) {
+        Ok(after) => after,
+        Err(fault) => {
+            shell.screen.fault(&fault);
+            After::Go
+        }
+    }
+}
+
+/// Ctrl-D: as `quit`, with the line ended that it leaves open.
+fn leave(shell: &mut Shell) -> Exit {
+    shell.screen.say(Text::Farewell, &[]);
+    let _ = shell.run("quit");
+    Exit::Done
+}
+
+/// `anna@club> `, or `reel> ` for a guest.
+fn prompt(shell: &Shell) -> String {
+    match shell.session.account() {
+        Some(account) => {
+            let host = shell.session.endpoint().short();
+            format!("{}@{}> ", harmless(&account.name), harmless(host))
+        }
+        None => "reel> ".to_owned(),
+    }
+}

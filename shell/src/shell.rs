@@ -1,0 +1,205 @@
+//! The shell without a keyboard: takes a line, does what it says, shows what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::command::{Command, Info};
+use protocol::grammar::find;
+use protocol::table::Spec;
+use protocol::value::TitleId;
+
+use crate::account;
+use crate::ask::Asker;
+use crate::fault::Fault;
+use crate::friendly::{Deed, Own};
+use crate::help;
+use crate::input::{self, Given, Input, Wire};
+use crate::key;
+use crate::link::Reply;
+use crate::locale::Text;
+use crate::session::Session;
+use crate::show::{Answer, Layout, Screen};
+use crate::titles::Titles;
+use crate::transfer;
+
+/// How often a command with a key is given again when its outcome is unknown.
+const TRIES: u32 = 4;
+
+/// Whether the shell goes on after a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Next line.
+    Go,
+    /// Good bye.
+    Leave,
+}
+
+/// A session, a screen and somebody to ask.
+#[derive(Debug)]
+pub struct Shell {
+    /// The connection and who is logged in.
+    pub session: Session,
+    /// Where answers appear.
+    pub screen: Screen,
+    /// Who answers questions.
+    pub asker: Asker,
+    /// The titles that completion knows.
+    pub titles: Arc<Titles>,
+}
+
+impl Shell {
+    /// Does what a line says and shows the answer. A fault is for the caller to show.
+    ///
+    /// # Errors
+    /// It could not be done.
+    pub fn run(&mut self, line: &str) -> Result<After, Fault> {
+        self.session.endpoint().cancel.reset();
+        let result = self.act(line);
+        self.tell_notes();
+        let Some(answer) = result? else {
+            return Ok(After::Go);
+        };
+        self.screen.answer(&answer);
+        let leaves = answer.reply.status.code == 221;
+        Ok(if leaves { After::Leave } else { After::Go })
+    }
+
+    /// Tells what happened besides.
+    pub fn tell_notes(&mut self) {
+        for note in self.session.notes() {
+            self.screen.note(&note);
+        }
+    }
+
+    fn act(&mut self, line: &str) -> Result<Option<Answer>, Fault> {
+        match input::read(line, self.screen.tongue)? {
+            Input::Nothing => Ok(None),
+            Input::Own(own, given) => self.own(own, &given).map(Some),
+            Input::Wire(wire) => self.wire(&wire).map(Some),
+        }
+    }
+
+    fn own(&mut self, own: &Own, given: &Given) -> Result<Answer, Fault> {
+        match own.deed {
+            Deed::Login => account::login(self, given),
+            Deed::Register => account::register(self, given),
+            Deed::Passwd => account::passwd(self),
+            Deed::Get => transfer::get::get(self, given),
+            Deed::Put => transfer::put::put(self, given),
+            Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
+            Deed::Quit => Ok(self.quit()),
+        }
+    }
+
+    fn wire(&mut self, wire: &Wire) -> Result<Answer, Fault> {
+        match &wire.command {
+            Command::Retr(_) if !transfer::raw::is_possible(&self.screen) => {
+                return Err(self.usage(Text::UseGet));
+            }
+            Command::Retr(_) => return transfer::raw::retr(self, &wire.command.line()),
+            Command::Stor(_) => return Err(self.usage(Text::UsePut)),
+            _ => {}
+        }
+        let reply = self.send(wire)?;
+        if matches!(wire.command, Command::Logout(_)) {
+            self.session.forget();
+            self.screen.say(Text::LoggedOut, &[]);
+            return Ok(Answer {
+                reply,
+                layout: Layout::Silent,
+                more: None,
+            });
+        }
+        let more = reply.status.get("next").map(|next| {
+            let mut line = format!("{} after=", wire.page);
+            protocol::grammar::write_word(&mut line, next);
+            line
+        });
+        if reply.status.code == 230 {
+            return Ok(account::welcome(self, reply));
+        }
+        Ok(Answer {
+            reply,
+            layout: layout(wire.spec),
+            more,
+        })
+    }
+
+    fn send(&mut self, wire: &Wire) -> Result<Reply, Fault> {
+        let line = wire.command.line();
+        let takes_key = wire.spec.option("key").is_some();
+        if takes_key && !wire.keyed {
+            return self.keyed(&format!("{line} key={}", key::fresh()?));
+        }
+        if takes_key {
+            return self.keyed(&line);
+        }
+        match self.session.order(&line) {
+            // Asking again what changes nothing is harmless, and the answer is all one wants.
+            Err(Fault::Lost(_)) if only_reads(wire.spec) => self.session.order(&line),
+            other => other,
+        }
+    }
+
+    /// Gives a command with a key until its outcome is known: it has no second effect.
+    ///
+    /// # Errors
+    /// A refusal, or the last of several failures.
+    pub fn keyed(&mut self, line: &str) -> Result<Reply, Fault> {
+        let mut pause = Duration::from_millis(500);
+        for _ in 1..TRIES {
+            match self.session.order(line) {
+                Err(fault) if fault.is_lost() || fault.is("OUTCOME_UNKNOWN") => {
+                    self.screen.say(Text::Retrying, &[&fault.to_string()]);
+                }
+                other => return other,
+            }
+            if !self.session.endpoint().cancel.sleep(pause) {
+                return Err(Fault::Cancelled);
+            }
+            pause *= 2;
+        }
+        self.session.order(line)
+    }
+
+    /// The row of a title.
+    ///
+    /// # Errors
+    /// There is none, or no connection.
+    pub fn info(&mut self, id: i64) -> Result<Vec<(String, String)>, Fault> {
+        let line = Command::Info(Info { id: TitleId(id) }).line();
+        let reply = match self.session.order(&line) {
+            Err(Fault::Lost(_)) => self.session.order(&line)?,
+            other => other?,
+        };
+        let row = reply.rows.into_iter().next();
+        row.filter(|row| find(row, "size").is_some())
+            .ok_or_else(|| Fault::Garbled("INFO without a row".to_owned()))
+    }
+
+    /// A fault that one of the texts describes.
+    pub fn usage(&self, text: Text) -> Fault {
+        Fault::Usage(self.screen.tongue.text(text).to_owned())
+    }
+
+    fn quit(&mut self) -> Answer {
+        // A connection is not made to say good bye on it.
+        let shared = self.session.shared();
+        if let Some(link) = crate::session::lock(&shared).as_mut() {
+            let _ = link.ask("QUIT");
+        }
+        Answer::own(221, "BYE", &[])
+    }
+}
+
+fn layout(spec: &Spec) -> Layout {
+    if spec.answer.starts_with("one row") {
+        Layout::Card
+    } else {
+        Layout::Table
+    }
+}
+
+fn only_reads(spec: &Spec) -> bool {
+    spec.answer.starts_with("rows") || spec.answer.starts_with("one row")
+}

@@ -1,0 +1,125 @@
+//! Answers for machines: one JSON document a command.
+
+use serde_json::{Map, Value, json};
+
+use crate::fault::Fault;
+use crate::link::{Facts, Reply};
+
+/// Keys of the document itself. A fact of the same name is found under `facts` only.
+const OWN: [&str; 6] = ["ok", "code", "word", "text", "rows", "facts"];
+
+/// The document of a reply. Facts stand beside `code` and `word`, and once more, whole, in `facts`.
+/// A token is for the shell itself and left out.
+pub fn reply(reply: &Reply) -> Value {
+    let status = &reply.status;
+    let facts = object(&status.facts);
+    let mut out = Map::new();
+    out.insert("ok".into(), json!(status.code < 300));
+    out.insert("code".into(), json!(status.code));
+    out.insert("word".into(), json!(status.word));
+    for (key, value) in &facts {
+        if !OWN.contains(&key.as_str()) {
+            out.insert(key.clone(), value.clone());
+        }
+    }
+    out.insert("facts".into(), Value::Object(facts));
+    if !status.text.is_empty() {
+        out.insert("text".into(), json!(status.text));
+    }
+    if !reply.rows.is_empty() || status.word == "END" {
+        let rows = reply.rows.iter().map(|row| Value::Object(object(row)));
+        out.insert("rows".into(), rows.collect());
+    }
+    Value::Object(out)
+}
+
+/// The document of a failure.
+pub fn fault(fault: &Fault) -> Value {
+    match fault {
+        Fault::Refused(refusal) => reply(refusal),
+        Fault::Syntax { error, .. } => {
+            json!({"ok": false, "word": fault.word(), "column": error.column, "text": fault.to_string()})
+        }
+        _ => json!({"ok": false, "word": fault.word(), "text": fault.to_string()}),
+    }
+}
+
+fn object(facts: &Facts) -> Map<String, Value> {
+    let shown = facts.iter().filter(|(key, _)| key != "token");
+    shown
+        .map(|(key, word)| (key.clone(), value(key, word)))
+        .collect()
+}
+
+/// What is always a whole number is a number, what is `yes` or `no` a truth, a time that is `-`
+/// nothing. Amounts stay words: they are exact. So does everything that somebody wrote.
+fn value(key: &str, word: &str) -> Value {
+    match key {
+        "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session"
+        | "booking" | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column"
+        | "part" => word
+            .parse::<i64>()
+            .map_or_else(|_| json!(word), |n| json!(n)),
+        "owned" | "granted" | "done" | "locked" if word == "yes" || word == "no" => {
+            json!(word == "yes")
+        }
+        "at" | "since" | "seen" | "starts" | "member-until" if word == "-" => Value::Null,
+        _ => json!(word),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::grammar::StatusLine;
+
+    fn facts(pairs: &[(&str, &str)]) -> Facts {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .collect()
+    }
+
+    #[test]
+    fn a_reply_is_one_document() {
+        let document = reply(&Reply {
+            status: StatusLine {
+                code: 210,
+                word: "END".into(),
+                facts: facts(&[("rows", "1"), ("next", "7")]),
+                text: String::new(),
+            },
+            rows: vec![facts(&[
+                ("id", "7"),
+                ("price", "10.00"),
+                ("title", "12"),
+                ("owned", "yes"),
+            ])],
+            events: vec![],
+        });
+        assert_eq!(
+            document,
+            json!({"ok": true, "code": 210, "word": "END", "next": "7",
+                   "facts": {"rows": 1, "next": "7"},
+                   "rows": [{"id": 7, "price": "10.00", "title": "12", "owned": true}]})
+        );
+    }
+
+    #[test]
+    fn a_fact_never_hides_the_code_and_a_token_is_not_shown() {
+        let document = reply(&Reply {
+            status: StatusLine {
+                code: 250,
+                word: "OK".into(),
+                facts: facts(&[("code", "abc"), ("token", "t"), ("member-until", "-")]),
+                text: "done".into(),
+            },
+            ..Reply::default()
+        });
+        assert_eq!(
+            document,
+            json!({"ok": true, "code": 250, "word": "OK", "text": "done", "member-until": null,
+                   "facts": {"code": "abc", "member-until": null}})
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! How far a transfer is: a bar on a terminal, nothing elsewhere.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::locale::Text;
+use crate::show::Screen;
+
+/// Counts bytes; cheap to share between threads.
+#[derive(Clone, Debug)]
+pub struct Meter(ProgressBar);
+
+impl Meter {
+    /// A meter of `total` bytes of which `done` are there already.
+    pub fn new(screen: &Screen, label: Text, total: u64, done: u64) -> Self {
+        let target = if screen.draws {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target).with_position(done);
+        let template =
+            "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.set_message(screen.tongue.text(label));
+        bar.reset_eta();
+        if screen.draws {
+            bar.enable_steady_tick(Duration::from_millis(250));
+        }
+        Self(bar)
+    }
+
+    /// A meter that shows nothing.
+    pub fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
+    /// So many bytes more.
+    pub fn add(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+
+    /// So many bytes in all.
+    pub fn set(&self, bytes: u64) {
+        self.0.set_position(bytes);
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        // A fault on the way must not leave half a bar on the screen.
+        if !self.0.is_finished() {
+            self.0.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! What has arrived of a file: `….reel-part` beside its target, written at any place by any thread.
+//!
+//! As long as it grows from its beginning, its length says how much is there. When segments are
+//! written side by side, a small map beside it says which ranges are.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::fault::Fault;
+
+/// How often the map is written: what came since is fetched again after a crash.
+const MAP_EVERY: Duration = Duration::from_secs(1);
+
+/// First and one past the last byte.
+pub type Range = (u64, u64);
+
+/// A file on its way.
+#[derive(Debug)]
+pub struct Part {
+    file: File,
+    path: PathBuf,
+    map: PathBuf,
+    size: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What is there: sorted, none touching the next.
+    done: Vec<Range>,
+    mapped: bool,
+    saved: Instant,
+}
+
+impl Part {
+    /// Opens the part at `path` for a file of `size` bytes, or begins it.
+    ///
+    /// # Errors
+    /// Another program writes it, or the file system refuses.
+    pub fn open(path: PathBuf, size: u64, busy: &str) -> Result<Self, Fault> {
+        let wrong = |error| Fault::file(&path, error);
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false);
+        let file = file.open(&path).map_err(wrong)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(Fault::Later(busy.to_owned())),
+            // A file system without locks is no reason not to fetch.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        let length = file.metadata().map_err(wrong)?.len();
+        let map = path.with_extension("reel-part-map");
+        let read = fs::read_to_string(&map).ok();
+        let mapped = read.is_some();
+        let done = match read {
+            Some(text) => parse(&text, size),
+            None => vec![(0, length.min(size))],
+        };
+        let mut state = State {
+            done: Vec::new(),
+            mapped,
+            saved: Instant::now(),
+        };
+        done.into_iter()
+            .for_each(|range| add(&mut state.done, range));
+        Ok(Self {
+            file,
+            path,
+            map,
+            size,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The ranges that are missing, in order.
+    pub fn gaps(&self) -> Vec<Range> {
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for &(start, end) in &self.state().done {
+            if start > at {
+                gaps.push((at, start));
+            }
+            at = end;
+        }
+        if at < self.size {
+            gaps.push((at, self.size));
+        }
+        gaps
+    }
+
+    /// How many bytes are there.
+    pub fn have(&self) -> u64 {
+        self.state()
+            .done
+            .iter()
+            .map(|(start, end)| end - start)
+            .sum()
+    }
+
+    /// From now on ranges are written side by side.
+    ///
+    /// # Errors
+    /// The map cannot be written.
+    pub fn keep_map(&self) -> Result<(), Fault> {
+        let mut state = self.state();
+        state.mapped = true;
+        self.save(&mut state)
+    }
+
+    /// Writes bytes at their place.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn write(&self, at: u64, bytes: &[u8]) -> Result<(), Fault> {
+        let wrong = |error| Fault::file(&self.path, error);
+        self.file.write_all_at(bytes, at).map_err(wrong)?;
+        let mut state = self.state();
+        add(&mut state.done, (at, at + bytes.len() as u64));
+        if state.mapped && state.saved.elapsed() >= MAP_EVERY {
+            self.save(&mut state)?;
+        }
+        Ok(())
+    }
+
+    /// The open file, to be read back.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts it in place of `target`, durably. Only with `replace` may something be there already.
+    ///
+    /// # Errors
+    /// Something is there, or the file system refuses. The part stays.
+    pub fn finish(self, target: &Path, replace: bool) -> Result<(), Fault> {
+        self.file
+            .set_len(self.size)
+            .map_err(|error| Fault::file(&self.path, error))?;
+        self.file
+            .sync_all()
+            .map_err(|error| Fault::file(&self.path, error))?;
+        let moved = if replace {
+            fs::rename(&self.path, target)
+        } else {
+            self.link(target)
+        };
+        moved.map_err(|error| Fault::file(target, error))?;
+        let _ = fs::remove_file(&self.map);
+        // The folder is made durable where that can be done.
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
+        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// Takes it away: nothing is in it.
+    pub fn discard(self) {
+        let _ = fs::remove_file(&self.map);
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// Takes it out of the way under another name, so that the next try begins anew.
+    pub fn put_aside(self) -> PathBuf {
+        let aside = self.path.with_extension("reel-bad");
+        let _ = fs::remove_file(&self.map);
+        match fs::rename(&self.path, &aside) {
+            Ok(()) => aside,
+            Err(_) => self.path.clone(),
+        }
+    }
+
+    /// A link fails where a rename would overwrite.
+    fn link(&self, target: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, target) {
+            Ok(()) => fs::remove_file(&self.path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+            // A file system without links.
+            Err(_) if !target.exists() => fs::rename(&self.path, target),
+            Err(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        }
+    }
+
+    fn save(&self, state: &mut State) -> Result<(), Fault> {
+        let lines: Vec<String> = state
+            .done
+            .iter()
+            .map(|(s, e)| format!("{s}-{e}\n"))
+            .collect();
+        let fresh = self.map.with_extension("reel-part-map-new");
+        fs::write(&fresh, lines.concat())
+            .and_then(|()| fs::rename(&fresh, &self.map))
+            .map_err(|error| Fault::file(&self.map, error))?;
+        state.saved = Instant::now();
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.mapped && self.path.exists() {
+            let _ = self.save(&mut state);
+        }
+    }
+}
+
+/// The ranges that a map names; nonsense counts as not there.
+fn parse(text: &str, size: u64) -> Vec<Range> {
+    let range = |line: &str| {
+        let (start, end) = line.split_once('-')?;
+        let (start, end) = (start.parse().ok()?, end.parse().ok()?);
+        (start < end && end <= size).then_some((start, end))
+    };
+    text.lines().filter_map(range).collect()
+}
+
+/// Adds a range, and joins those that touch.
+fn add(done: &mut Vec<Range>, (start, end): Range) {
+    if start >= end {
+        return;
+    }
+    // Nearly always it continues one that is there.
+    let at = done.partition_point(|range| range.1 < start);
+    let mut joined = (start, end);
+    let mut until = at;
+    while let Some(range) = done.get(until).filter(|range| range.0 <= joined.1) {
+        joined = (joined.0.min(range.0), joined.1.max(range.1));
+        until += 1;
+    }
+    done.splice(at..until, [joined]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_join_where_they_touch() {
+        let mut done = Vec::new();
+        for range in [
+            (0, 5),
+            (10, 15),
+            (5, 10),
+            (20, 30),
+            (18, 19),
+            (19, 20),
+            (3, 3),
+        ] {
+            add(&mut done, range);
+        }
+        assert_eq!(done, [(0, 15), (18, 30)]);
+        add(&mut done, (1, 40));
+        assert_eq!(done, [(0, 40)]);
+    }
+
+    #[test]
+    fn a_part_is_gone_on_with_by_its_length_or_its_map() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.7-0.reel-part");
+        let part = Part::open(path.clone(), 10, "").unwrap();
+        part.write(0, b"abc").unwrap();
+        assert!(matches!(
+            Part::open(path.clone(), 10, "busy"),
+            Err(Fault::Later(_))
+        ));
+        drop(part);
+        let part = Part::open(path.clone(), 10, "").unwrap();
+        assert_eq!((part.have(), part.gaps()), (3, vec![(3, 10)]));
+        part.keep_map().unwrap();
+        part.write(7, b"hij").unwrap();
+        drop(part);
+        let part = Part::open(path.clone(), 10, "").unwrap();
+        assert_eq!(part.gaps(), [(3, 7)]);
+        part.write(3, b"defg").unwrap();
+        let target = dir.path().join("x");
+        part.finish(&target, false).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"abcdefghij");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_overwritten_unless_it_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("x");
+        fs::write(&target, "old").unwrap();
+        let path = dir.path().join("x.7-0.reel-part");
+        let part = Part::open(path.clone(), 3, "").unwrap();
+        part.write(0, b"new").unwrap();
+        assert!(part.finish(&target, false).is_err());
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        Part::open(path, 3, "")
+            .unwrap()
+            .finish(&target, true)
+            .unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+}

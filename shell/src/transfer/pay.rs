@@ -1,0 +1,63 @@
+//! Buying on the way to a download: never without a yes to the price.
+
+use protocol::command::{Buy, Command};
+use protocol::value::{Opaque, Price, TitleId};
+
+use crate::fault::Fault;
+use crate::key;
+use crate::link::Reply;
+use crate::locale::Text;
+use crate::shell::Shell;
+use crate::show::plain::harmless;
+
+/// Answers a `552 NEED_PAY`: asks, and buys for exactly the price that was named.
+///
+/// # Errors
+/// Nobody said yes, the money does not suffice, or there is no connection.
+pub fn pay(shell: &mut Shell, id: i64, name: &str, mut refusal: Reply) -> Result<(), Fault> {
+    loop {
+        let price = price(&refusal)?;
+        agree(shell, name, price, &refusal)?;
+        let line = Command::Buy(Buy {
+            id: TitleId(id),
+            price: Some(price),
+            key: Some(Opaque(key::fresh()?)),
+        })
+        .line();
+        match shell.keyed(&line) {
+            Ok(reply) => {
+                let fact = |key| harmless(reply.status.get(key).unwrap_or("-")).into_owned();
+                shell
+                    .screen
+                    .say(Text::Bought, &[&fact("paid"), &fact("balance")]);
+                return Ok(());
+            }
+            // Another price is another question; who said yes to everything is not asked twice.
+            Err(Fault::Refused(reply))
+                if reply.status.word == "PRICE_CHANGED" && !shell.asker.yes =>
+            {
+                refusal = *reply;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+fn price(reply: &Reply) -> Result<Price, Fault> {
+    let word = reply.status.get("price").and_then(|word| word.parse().ok());
+    word.ok_or_else(|| Fault::Garbled("NEED_PAY without price".to_owned()))
+}
+
+fn agree(shell: &Shell, name: &str, price: Price, refusal: &Reply) -> Result<(), Fault> {
+    let screen = &shell.screen;
+    let (name, price) = (harmless(name), price.to_string());
+    let question = screen.tongue.fill(Text::AskBuy, &[&name, &price]);
+    match shell.asker.confirm(&question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Fault::Refused(Box::new(refusal.clone()))),
+        None => {
+            screen.say(Text::NeedYes, &[&price]);
+            Err(Fault::Refused(Box::new(refusal.clone())))
+        }
+    }
+}

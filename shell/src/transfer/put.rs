@@ -1,0 +1,239 @@
+//! `put`: hashes, offers, sends what is asked for, and goes on after a broken connection.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use protocol::command::{Command, Stor};
+use protocol::table::Value;
+use protocol::value::{Md5, Opaque, Size, TitleName, YesNo};
+
+use super::meter::Meter;
+use super::{Patience, digest, local, prove};
+use crate::cancel::Cancel;
+use crate::fault::Fault;
+use crate::input::Given;
+use crate::key;
+use crate::link::{Link, Reply};
+use crate::locale::Text;
+use crate::session::Note;
+use crate::shell::Shell;
+use crate::show::{Answer, Layout};
+
+/// How much goes out between two looks at what the server says.
+const PIECE: u64 = 4 * 1024 * 1024;
+
+/// `put FILE [title=…] [kind=…] [price=…] [member-price=…]`.
+///
+/// # Errors
+/// It could not be stored.
+pub fn put(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
+    let path = local(given.word(0));
+    let file = File::open(&path).map_err(|error| Fault::file(&path, error))?;
+    if !file.metadata().is_ok_and(|meta| meta.is_file()) {
+        let why = shell.screen.tongue.text(Text::NotAFile);
+        return Err(Fault::file(&path, io::Error::other(why)));
+    }
+    let mut stor = stor(shell, given, &path)?;
+    shell.session.connect()?;
+    let cancel = shell.session.endpoint().cancel.clone();
+    let length = file.metadata().map_or(0, |meta| meta.len());
+    let meter = Meter::new(&shell.screen, Text::Hashing, length, 0);
+    let (md5, size) = digest::whole(&file, &path, &meter, &cancel)?;
+    meter.clear();
+    (stor.md5, stor.size) = (md5, Size(size));
+    let line = Command::Stor(stor).line();
+    let upload = Upload {
+        file,
+        path,
+        size,
+        line,
+        cancel,
+    };
+    let reply = upload.run(shell)?;
+    Ok(Answer {
+        reply,
+        layout: Layout::Table,
+        more: None,
+    })
+}
+
+/// The command, size and digest still open.
+fn stor(shell: &Shell, given: &Given, path: &Path) -> Result<Stor, Fault> {
+    let title = match given.get("title") {
+        Some(_) => option(shell, given, "title")?,
+        None => title_of(path),
+    };
+    Ok(Stor {
+        size: Size(0),
+        md5: Md5([0; 16]),
+        title,
+        kind: option(shell, given, "kind")?,
+        price: option(shell, given, "price")?,
+        member_price: option(shell, given, "member-price")?,
+        sha256: None,
+        resume: Some(YesNo::Yes),
+        prove: None,
+        key: Some(Opaque(key::fresh()?)),
+    })
+}
+
+fn option<T: Value>(shell: &Shell, given: &Given, key: &str) -> Result<Option<T>, Fault> {
+    let Some(word) = given.get(key) else {
+        return Ok(None);
+    };
+    let what = || {
+        shell
+            .screen
+            .tongue
+            .fill(Text::BadWord, &[key, T::SHAPE.what])
+    };
+    T::read(word).map(Some).map_err(|_| Fault::Usage(what()))
+}
+
+/// The name of a file without its ending, as far as a title may hold it.
+fn title_of(path: &Path) -> Option<TitleName> {
+    let stem = path.file_stem()?.to_string_lossy();
+    let bad = protocol::grammar::is_forbidden;
+    let name: String = stem.chars().map(|c| if bad(c) { '_' } else { c }).collect();
+    let name: String = name.trim().chars().take(TitleName::MAX).collect();
+    name.parse().ok()
+}
+
+struct Upload {
+    file: File,
+    path: PathBuf,
+    size: u64,
+    line: String,
+    cancel: Cancel,
+}
+
+/// How one try ended.
+struct Tried {
+    reply: Reply,
+    /// The server answered before it had all: what is still on the way belongs to nothing.
+    early: bool,
+}
+
+impl Upload {
+    fn run(&self, shell: &mut Shell) -> Result<Reply, Fault> {
+        let mut patience = Patience::default();
+        let mut furthest = 0;
+        let mut broke = false;
+        loop {
+            let mut reached = 0;
+            let fault = match self.attempt(shell, &mut reached) {
+                Ok(reply) => match reply.accepted() {
+                    Ok(reply) => return Ok(reply),
+                    // The server has not noticed yet that the old connection is dead.
+                    Err(fault) if broke && fault.is("BUSY") => fault,
+                    Err(fault) if fault.is("OUTCOME_UNKNOWN") || fault.is_lost() => fault,
+                    Err(fault) => return Err(fault),
+                },
+                Err(fault) if fault.is_lost() => fault,
+                Err(fault) => return Err(fault),
+            };
+            if reached > furthest {
+                furthest = reached;
+                patience = Patience::default();
+            }
+            broke = true;
+            shell.screen.say(Text::Retrying, &[&fault.to_string()]);
+            patience.wait(&self.cancel, fault)?;
+        }
+    }
+
+    fn attempt(&self, shell: &mut Shell, reached: &mut u64) -> Result<Reply, Fault> {
+        let screen = shell.screen.clone();
+        let meter = |label| Meter::new(&screen, label, self.size, 0);
+        let tried = shell.session.with(|link| {
+            let reply = link.ask(&self.line)?;
+            match (reply.status.code, reply.status.word.as_str()) {
+                (150, _) => self.send(link, &reply, &meter(Text::Sending), reached),
+                (350, "PROVE") => {
+                    let file = (&self.file, self.path.as_path());
+                    let proof = prove::answer(&reply, file, &meter(Text::Proving), &self.cancel)?;
+                    Ok(Tried {
+                        reply: link.ask(&proof)?,
+                        early: false,
+                    })
+                }
+                _ => Ok(Tried {
+                    reply,
+                    early: false,
+                }),
+            }
+        })?;
+        if tried.early {
+            shell.session.drop_link();
+        }
+        for event in &tried.reply.events {
+            shell.screen.note(&Note::Event(event.clone()));
+        }
+        Ok(tried.reply)
+    }
+
+    /// Sends exactly the bytes that were asked for, and hears what becomes of them.
+    fn send(
+        &self,
+        link: &mut Link,
+        asked: &Reply,
+        meter: &Meter,
+        reached: &mut u64,
+    ) -> Result<Tried, Fault> {
+        let (offset, length) = (asked.number("offset")?, asked.number("length")?);
+        if offset.checked_add(length).is_none_or(|end| end > self.size) {
+            return Err(Fault::Garbled("SEND beyond the file".to_owned()));
+        }
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset))
+            .map_err(|error| Fault::file(&self.path, error))?;
+        meter.set(offset);
+        let mut left = length;
+        while left > 0 {
+            if link.is_spoken_to() {
+                return Ok(Tried {
+                    reply: link.reply()?,
+                    early: true,
+                });
+            }
+            // From a file to a socket this is sendfile(2): the bytes stay in the kernel.
+            let sent = match io::copy(&mut file.take(left.min(PIECE)), &mut link.raw()) {
+                Ok(0) => {
+                    return Err(Fault::file(
+                        &self.path,
+                        io::Error::other("it has become shorter"),
+                    ));
+                }
+                Ok(sent) => sent,
+                // A server that gave up may have said why.
+                Err(error) => match link.reply() {
+                    Ok(reply) => return Ok(Tried { reply, early: true }),
+                    Err(_) => return Err(Fault::Lost(error)),
+                },
+            };
+            left -= sent;
+            *reached = offset + length - left;
+            meter.add(sent);
+        }
+        Ok(Tried {
+            reply: link.reply()?,
+            early: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_comes_from_the_name_of_the_file() {
+        let title = |path: &str| title_of(Path::new(path)).map(|t| t.to_string());
+        assert_eq!(title("/a/绿茶.webm").as_deref(), Some("绿茶"));
+        assert_eq!(title("Mr. Bean.mp4").as_deref(), Some("Mr. Bean"));
+        assert_eq!(title("a\u{1b}b").as_deref(), Some("a_b"));
+        assert_eq!(title(&"x".repeat(300)).map(|t| t.len()), Some(200));
+        assert_eq!(title(" .mp4").as_deref(), None);
+    }
+}

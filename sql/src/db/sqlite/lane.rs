@@ -1,0 +1,124 @@
+//! A queue of jobs and the threads that serve it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::super::Tx;
+use super::session::down;
+use crate::Error;
+
+/// A queue and the threads that serve it. They end when the queue is gone and empty.
+pub(super) struct Lane {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+impl Lane {
+    pub(super) fn start(
+        name: &str,
+        loops: impl IntoIterator<Item = impl FnOnce() + Send + 'static>,
+        queue: mpsc::Sender<Box<dyn Job>>,
+    ) -> Result<Lane, Error> {
+        let mut threads = Vec::new();
+        for body in loops {
+            let thread = thread::Builder::new().name(format!("{name}-{}", threads.len()));
+            threads.push(thread.spawn(body).map_err(down)?);
+        }
+        Ok(Lane {
+            queue: Mutex::new(Some(queue)),
+            threads: Mutex::new(threads),
+        })
+    }
+
+    pub(super) async fn put(&self, job: Box<dyn Job>, patience: Duration) -> Result<(), Error> {
+        let queue = lock(&self.queue).clone();
+        let closed = || Error::Down("the database is closed".into());
+        let place = queue.ok_or_else(closed)?;
+        match tokio::time::timeout(patience, place.send(job)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(closed()),
+            Err(_) => Err(Error::Busy("the queue is full".into())),
+        }
+    }
+
+    /// Lets the queue run empty and the threads end.
+    pub(super) async fn close(&self) {
+        lock(&self.queue).take();
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        let joined = tokio::task::spawn_blocking(|| {
+            threads.into_iter().try_for_each(thread::JoinHandle::join)
+        });
+        if !matches!(joined.await, Ok(Ok(()))) {
+            log::error!("a database thread ended with a panic");
+        }
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that could panic runs under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A piece of work whose result types the threads need not know.
+pub(super) trait Job: Send {
+    /// Has its caller waited too long for it to begin?
+    fn late(&self) -> bool;
+    /// Runs it; says whether what it wrote shall stay.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Sends what came out of it, or what came between.
+    fn answer(self: Box<Self>, ended: Result<(), Error>);
+}
+
+type Outcome<T, E> = thread::Result<Result<T, E>>;
+
+pub(super) struct Work<T, E, F> {
+    work: F,
+    until: Instant,
+    outcome: Option<Outcome<T, E>>,
+    reply: oneshot::Sender<Outcome<T, E>>,
+}
+
+impl<T, E, F> Work<T, E, F> {
+    pub(super) fn new(work: F, until: Instant, reply: oneshot::Sender<Outcome<T, E>>) -> Self {
+        Work {
+            work,
+            until,
+            outcome: None,
+            reply,
+        }
+    }
+}
+
+impl<T, E, F> Job for Work<T, E, F>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn late(&self) -> bool {
+        self.until < Instant::now()
+    }
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        // Whatever a panic left half done inside `work` is seen by nobody: the panic goes to its caller.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
+        let keep = matches!(outcome, Ok(Ok(_)));
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn answer(self: Box<Self>, ended: Result<(), Error>) {
+        let outcome = match (self.outcome, ended) {
+            (Some(Err(panic)), _) => Err(panic),
+            (Some(outcome), Ok(())) => outcome,
+            (_, Err(error)) => Ok(Err(error.into())),
+            (None, Ok(())) => Ok(Err(Error::internal("a job was not run").into())),
+        };
+        // The caller may have gone; the work is done all the same.
+        let _ = self.reply.send(outcome);
+    }
+}

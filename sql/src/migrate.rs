@@ -1,0 +1,109 @@
+//! The schema, as a list of numbered steps that every database has taken or takes at its next opening.
+
+use crate::{Engine, Error, Tx, params};
+
+/// One step of the schema, once for each engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its number; the first is 1 and each is one more than the last.
+    pub number: i64,
+    /// What SQLite runs.
+    pub sqlite: &'static str,
+    /// What MySQL and MariaDB run.
+    pub mysql: &'static str,
+}
+
+macro_rules! migrations {
+    ($($number:literal $file:literal),+ $(,)?) => {
+        /// Every step there is. A released step is never changed: a new one is added.
+        pub const MIGRATIONS: &[Migration] = &[$(Migration {
+            number: $number,
+            sqlite: include_str!(concat!("../sqlite/", $file)),
+            mysql: include_str!(concat!("../mysql/", $file)),
+        }),+];
+    };
+}
+
+migrations! {
+    1 "0001_start.sql",
+}
+
+/// Takes the steps of `list` that this database has not taken yet.
+///
+/// On SQLite all of them are one transaction. On MySQL each DDL statement commits by itself, so the version is written
+/// after each step, and a named lock keeps a second daemon waiting; the connection must be thrown away afterwards,
+/// which lets the lock go however this ended.
+pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
+    tx.lock_schema()?;
+    tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
+    let found: i64 = tx
+        .one("SELECT COALESCE(MAX(version), 0) FROM schema_version", ())?
+        .unwrap_or(0);
+    let known = list.last().map_or(0, |last| last.number);
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    for step in list.iter().filter(|step| step.number > found) {
+        let text = match tx.engine() {
+            Engine::Sqlite => step.sqlite,
+            Engine::Mysql => step.mysql,
+        };
+        for statement in statements(text) {
+            tx.batch(&statement)?;
+        }
+        tx.execute(
+            "INSERT INTO schema_version (version) VALUES (?)",
+            params![step.number],
+        )?;
+        log::info!("the schema has version {} now", step.number);
+    }
+    if found < known {
+        tx.check_schema()?;
+    }
+    Ok(())
+}
+
+/// Cuts a file where a line ends with `;`. Lines that are comments are left out, as one may end with `;` too.
+fn statements(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut statement = String::new();
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() || line.trim_start().starts_with("--") {
+            continue;
+        }
+        statement.push_str(line);
+        statement.push('\n');
+        if line.ends_with(';') {
+            all.push(std::mem::take(&mut statement));
+        }
+    }
+    if !statement.is_empty() {
+        all.push(statement);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MIGRATIONS, statements};
+
+    #[test]
+    fn the_list_counts_from_one() {
+        for (i, step) in (1..).zip(MIGRATIONS) {
+            assert_eq!(step.number, i);
+        }
+    }
+
+    #[test]
+    fn a_file_is_cut_at_the_ends_of_lines() {
+        let text = "-- one;\nCREATE TABLE a (\n  b INT -- ; here\n);\n\n  -- two\nINSERT INTO a VALUES (';');  \nSELECT 1";
+        assert_eq!(
+            statements(text),
+            [
+                "CREATE TABLE a (\n  b INT -- ; here\n);\n",
+                "INSERT INTO a VALUES (';');\n",
+                "SELECT 1\n"
+            ]
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Money: balances, the ledger that explains them, and the answers that are given only once.
+
+use protocol::value::{AccountId, Money, Time, TitleId};
+
+use crate::{Error, Tx, join, params, record};
+
+/// More than any wallet may hold, in cents: sums of wallets stay far from the end of an `i64`.
+pub const MOST: Money = Money(1_000_000_000_000);
+
+record! {
+    /// One movement, both of its sides: `amount` goes to the wallet of `account` and comes from
+    /// `book` (the other way round where it is negative). Never changed, never removed.
+    pub struct Entry in "ledger" {
+        id: i64,
+        at: Time,
+        account: AccountId,
+        /// The other side: `cash`, `sales`, `membership`.
+        book: String,
+        amount: Money,
+        /// Of the wallet, afterwards.
+        balance: Money,
+        why: String,
+        title: Option<TitleId>,
+        /// Who did it, where that was somebody else.
+        actor: Option<AccountId>,
+    }
+}
+
+/// What is to be moved, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Movement {
+    /// Whose wallet.
+    pub account: AccountId,
+    /// The other side.
+    pub book: &'static str,
+    /// Into the wallet; negative: out of it.
+    pub amount: Money,
+    /// The word in the statement.
+    pub why: &'static str,
+    /// The title that it is about.
+    pub title: Option<TitleId>,
+    /// Who did it, where that was somebody else.
+    pub actor: Option<AccountId>,
+}
+
+/// Moves money and writes the ledger; returns the balance afterwards, or `None`, with nothing
+/// changed, where the wallet would hold less than nothing or more than [`MOST`].
+pub fn post(tx: &mut Tx<'_>, movement: Movement, at: Time) -> Result<Option<Money>, Error> {
+    let Movement {
+        account,
+        book,
+        amount,
+        why,
+        title,
+        actor,
+    } = movement;
+    // One conditional statement: two movements at once can never both see the old balance.
+    let moved = tx.execute(
+        "UPDATE account SET balance = balance + ? WHERE id = ? AND balance + ? BETWEEN 0 AND ?",
+        params![amount, account, amount, MOST],
+    )?;
+    if moved == 0 {
+        return Ok(None);
+    }
+    let balance = balance(tx, account)?;
+    let (book, why) = (book.to_owned(), why.to_owned());
+    Entry {
+        id: 0,
+        at,
+        account,
+        book,
+        amount,
+        balance,
+        why,
+        title,
+        actor,
+    }
+    .insert(tx)?;
+    Ok(Some(balance))
+}
+
+/// What is in a wallet.
+pub fn balance(tx: &mut Tx<'_>, account: AccountId) -> Result<Money, Error> {
+    let found = tx.one("SELECT balance FROM account WHERE id = ?", params![account])?;
+    found.ok_or_else(|| Error::internal("an account that pays is not there"))
+}
+
+/// The movements of an account before the entry `before`, the newest first.
+pub fn entries(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<Entry>, Error> {
+    tx.rows(
+        join!(
+            Entry::SELECT,
+            " WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?"
+        ),
+        params![account, before, limit],
+    )
+}
+
+/// Makes membership last until `until`, if it still ends as `was` says; 0 if it does not.
+pub fn extend(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    was: Option<Time>,
+    until: Time,
+) -> Result<u64, Error> {
+    // COALESCE, since NULL equals nothing; no membership ends at -1.
+    tx.execute(
+        "UPDATE account SET member_until = ? WHERE id = ? AND COALESCE(member_until, -1) = ?",
+        params![until, account, was.unwrap_or(Time(-1))],
+    )
+}
+
+record! {
+    /// That an account has bought a title.
+    pub struct Purchase in "purchase" {
+        account: AccountId,
+        title: TitleId,
+        paid: Money,
+        bought_at: Time,
+    }
+}
+
+impl Purchase {
+    /// The purchase of a title by an account.
+    pub fn of(
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        title: TitleId,
+    ) -> Result<Option<Purchase>, Error> {
+        tx.one(
+            join!(Purchase::SELECT, " WHERE account = ? AND title = ?"),
+            params![account, title],
+        )
+    }
+}
+
+record! {
+    /// The first answer to a command that was given with a key.
+    pub struct Once in "once" {
+        account: AccountId,
+        verb: String,
+        /// SHA-256 of the key.
+        mark: [u8; 32],
+        /// SHA-256 of the other arguments.
+        arguments: [u8; 32],
+        answer: String,
+        at: Time,
+        /// False for a refusal: nothing happened, so it need not be kept for ever.
+        effect: bool,
+    }
+}
+
+impl Once {
+    /// What was answered before.
+    pub fn of(
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        verb: &str,
+        mark: [u8; 32],
+    ) -> Result<Option<Once>, Error> {
+        tx.one(
+            join!(Once::SELECT, " WHERE account = ? AND verb = ? AND mark = ?"),
+            params![account, verb, mark],
+        )
+    }
+
+    /// Forgets the refusals before `then`.
+    pub fn sweep(tx: &mut Tx<'_>, then: Time) -> Result<u64, Error> {
+        tx.execute(
+            "DELETE FROM once WHERE effect = 0 AND at <= ?",
+            params![then],
+        )
+    }
+}

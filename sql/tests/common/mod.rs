@@ -1,0 +1,300 @@
+//! Fresh databases for the tests: a SQLite file in a folder of its own, or a database of its own on a real server.
+
+// Each test file is a program of its own and uses its part of this.
+#![allow(dead_code)]
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts};
+use sql::{Db, Engine, Error, Migration, Options, Tx, params};
+use tempfile::TempDir;
+
+/// A schema with what the tests need.
+pub const SCHEMA: &[Migration] = &[
+    Migration {
+        number: 1,
+        sqlite: "CREATE TABLE account (
+                     id INTEGER PRIMARY KEY AUTOINCREMENT,
+                     name TEXT NOT NULL UNIQUE,
+                     balance INTEGER NOT NULL,
+                     secret BLOB
+                 ) STRICT;
+                 CREATE TABLE ledger (
+                     account INTEGER NOT NULL REFERENCES account (id),
+                     amount INTEGER NOT NULL
+                 ) STRICT;",
+        mysql: "CREATE TABLE account (
+                    id BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
+                    name VARCHAR(200) NOT NULL UNIQUE,
+                    balance BIGINT NOT NULL,
+                    secret VARBINARY(300)
+                ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+                CREATE TABLE ledger (
+                    account BIGINT NOT NULL,
+                    amount BIGINT NOT NULL,
+                    FOREIGN KEY (account) REFERENCES account (id)
+                ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;",
+    },
+    Migration {
+        number: 2,
+        sqlite: "INSERT INTO account (name, balance) VALUES ('the house', 300);",
+        mysql: "INSERT INTO account (name, balance) VALUES ('the house', 300);",
+    },
+];
+
+sql::record! {
+    /// A row of the tests' own table.
+    pub struct Account in "account" {
+        id: i64,
+        name: String,
+        balance: i64,
+        secret: Option<Vec<u8>>,
+    }
+}
+
+sql::record! {
+    /// A table without a number of its own.
+    pub struct Entry in "ledger" {
+        account: i64,
+        amount: i64,
+    }
+}
+
+/// A test body on both engines: `both! { async fn name(place) { … } }`.
+#[macro_export]
+macro_rules! both {
+    ($(#[doc = $doc:literal])* async fn $name:ident($place:ident) $body:block) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[doc = $doc])*
+            async fn body($place: &$crate::common::Place) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body(&$crate::common::Place::file()).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mysql() {
+                body(&$crate::common::Place::server().await).await
+            }
+        }
+    };
+}
+
+/// Where a fresh database is; dropping this drops it.
+pub struct Place {
+    pub url: String,
+    pub engine: Engine,
+    folder: Option<TempDir>,
+    database: Option<(String, String)>,
+}
+
+impl Place {
+    pub fn file() -> Place {
+        let folder = tempfile::tempdir().expect("a folder");
+        Place {
+            url: format!("sqlite:{}", folder.path().join("reel.db").display()),
+            engine: Engine::Sqlite,
+            folder: Some(folder),
+            database: None,
+        }
+    }
+
+    pub async fn server() -> Place {
+        let server = std::env::var("REEL_TEST_MYSQL").expect(
+            "REEL_TEST_MYSQL names no server: run the tests with tests/run, which starts one",
+        );
+        Place::on(server.trim_end_matches('/')).await
+    }
+
+    pub async fn on(server: &str) -> Place {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("reel_t_{}_{count}_{}", std::process::id(), random());
+        ask(server, &format!("CREATE DATABASE {name}")).await;
+        Place {
+            url: format!("{server}/{name}"),
+            engine: Engine::Mysql,
+            folder: None,
+            database: Some((server.to_owned(), name)),
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.url.strip_prefix("sqlite:").expect("a file").into()
+    }
+
+    pub async fn open(&self) -> Db {
+        self.open_as(SCHEMA).await.expect("opens")
+    }
+
+    pub async fn open_as(&self, schema: &'static [Migration]) -> Result<Db, Error> {
+        Db::open_with(&self.url, options(), schema).await
+    }
+
+    /// Has the server cut all connections to this database.
+    pub async fn kill_connections(&self) -> usize {
+        let (server, name) = self.database.as_ref().expect("a server");
+        let mut admin = admin(server).await.expect("connects");
+        let sql = format!("SELECT id FROM information_schema.processlist WHERE db = '{name}'");
+        let ids: Vec<u64> = admin.query(sql).await.expect("lists");
+        for id in &ids {
+            // It may have gone by itself.
+            let _ = admin.query_drop(format!("KILL {id}")).await;
+        }
+        admin.disconnect().await.expect("says goodbye");
+        ids.len()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.database.take() else {
+            return;
+        };
+        // A runtime of its own: this may be dropped inside the test's, and must not block it.
+        let dropped = std::thread::spawn(move || {
+            block_on(async {
+                let mut admin = admin(&server).await?;
+                admin.query_drop(format!("DROP DATABASE {name}")).await
+            })
+        });
+        // A server that the test itself stopped has nothing to drop.
+        let _ = dropped.join();
+    }
+}
+
+pub fn options() -> Options {
+    Options {
+        connections: 8,
+        patience: Duration::from_secs(20),
+    }
+}
+
+fn random() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0) as u32
+}
+
+pub async fn admin(server: &str) -> mysql_async::Result<Conn> {
+    Conn::new(Opts::from_url(&format!("{server}/?prefer_socket=false"))?).await
+}
+
+pub async fn ask(server: &str, sql: &str) {
+    let mut admin = admin(server).await.expect("the server answers");
+    admin.query_drop(sql).await.expect(sql);
+    admin.disconnect().await.expect("says goodbye");
+}
+
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+pub fn add(tx: &mut Tx<'_>, name: &str) -> Result<i64, Error> {
+    let sql = "INSERT INTO account (name, balance) VALUES (?, 0)";
+    tx.insert(sql, params![name])
+}
+
+pub async fn names(db: &Db) -> Vec<String> {
+    let names = db.read(|tx| tx.rows("SELECT name FROM account WHERE id > 1 ORDER BY id", ()));
+    names.await.expect("reads")
+}
+
+pub async fn count(db: &Db, table: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM {table}");
+    let count: Result<_, Error> = db.read(move |tx| tx.one(&sql, ())).await;
+    count.expect("reads").expect("a row")
+}
+
+/// A server of the test's own, to stop, freeze and start.
+pub struct OwnServer {
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl OwnServer {
+    pub async fn start() -> OwnServer {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let made = Command::new("mariadb-install-db")
+            .args(["--no-defaults", "--auth-root-authentication-method=normal"])
+            .args(["--user=root", "--skip-test-db"])
+            .arg(format!("--datadir={}", data.display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.expect("mariadb-install-db is installed").success());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let mut server = OwnServer {
+            folder,
+            port: port.expect("a port").port(),
+            process: None,
+        };
+        server.restart().await;
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("mysql://root@127.0.0.1:{}", self.port)
+    }
+
+    /// Stops it like a power cut.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("it can be killed");
+            process.wait().expect("it ends");
+        }
+    }
+
+    /// Freezes or thaws it: it keeps its connections and answers nothing.
+    pub fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().expect("it runs").id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.expect("kill is installed").success());
+    }
+
+    pub async fn restart(&mut self) {
+        let process = Command::new("/usr/sbin/mariadbd")
+            .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
+            .args(["--innodb-buffer-pool-size=16M", "--skip-log-bin"])
+            .arg(format!("--port={}", self.port))
+            .arg(format!(
+                "--datadir={}",
+                self.folder.path().join("data").display()
+            ))
+            .arg(format!(
+                "--socket={}",
+                self.folder.path().join("s").display()
+            ))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.process = Some(process.expect("mariadbd is installed"));
+        let until = Instant::now() + Duration::from_secs(60);
+        while let Err(error) = admin(&self.url()).await {
+            assert!(Instant::now() < until, "the server came not up: {error}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            self.signal("-CONT");
+        }
+        self.stop();
+    }
+}

@@ -1,0 +1,308 @@
+//! A club: one running `reeld` with its data, and the hands that hold it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::database::Database;
+use crate::line::Line;
+
+/// How long the daemon may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Which database a club stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded one.
+    Sqlite,
+    /// A fresh database of the server named by `REEL_TEST_MYSQL`.
+    MariaDb,
+}
+
+/// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
+pub struct Club {
+    address: SocketAddr,
+    daemon: Child,
+    said: Arc<Mutex<Vec<String>>>,
+    clock: u64,
+    // Last, in this order: what the daemon uses goes after the daemon.
+    database: Option<Database>,
+    folder: tempfile::TempDir,
+}
+
+impl Club {
+    /// A club as it comes, without a configuration file.
+    pub fn start(engine: Engine) -> Self {
+        Self::with(engine, "")
+    }
+
+    /// A club with this TOML as its configuration file.
+    pub fn with(engine: Engine, config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("reel.toml"), config).unwrap();
+        let database = (engine == Engine::MariaDb).then(Database::create);
+        let said = Arc::default();
+        let (daemon, address) = start(folder.path(), database.as_ref(), &said);
+        Self {
+            address,
+            daemon,
+            said,
+            clock: 0,
+            database,
+            folder,
+        }
+    }
+
+    /// Where the line door listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A new connection, greeted.
+    pub fn line(&self) -> Line {
+        Line::open(self.address)
+    }
+
+    /// A further connection of the session of `token`.
+    pub fn resume(&self, token: &str) -> Line {
+        let mut line = self.line();
+        line.want(&format!("RESUME {token}"), "230 OK");
+        line
+    }
+
+    /// The process id of the daemon.
+    pub fn pid(&self) -> u32 {
+        self.daemon.id()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// How much memory the daemon holds, in KiB.
+    pub fn rss_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status
+            .lines()
+            .find(|l| l.starts_with("VmRSS:"))
+            .expect("VmRSS");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// How many files and sockets the daemon holds open.
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid()))
+            .unwrap()
+            .count()
+    }
+
+    /// How many bytes lie in the files of the data folder.
+    pub fn disk(&self) -> u64 {
+        fn size(folder: &Path) -> u64 {
+            let Ok(entries) = fs::read_dir(folder) else {
+                return 0;
+            };
+            let entries = entries
+                .flatten()
+                .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
+            entries
+                .map(|(path, meta)| {
+                    if meta.is_dir() {
+                        size(&path)
+                    } else {
+                        meta.len()
+                    }
+                })
+                .sum()
+        }
+        size(&self.data())
+    }
+
+    /// What the daemon has printed so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().join("\n")
+    }
+
+    /// Moves the clock of the daemon forward.
+    pub fn advance(&mut self, seconds: u64) {
+        self.clock += seconds;
+        let (new, file) = (
+            self.folder.path().join("clock.new"),
+            clock_file(self.folder.path()),
+        );
+        fs::write(&new, self.clock.to_string()).unwrap();
+        fs::rename(new, file).unwrap(); // never seen half written
+    }
+
+    /// One code, minted by the operator beside the running daemon.
+    pub fn invite(&self, admin: bool) -> String {
+        let mut command = command(self.folder.path(), self.database.as_ref(), "invite");
+        if admin {
+            command.arg("--admin");
+        }
+        let out = command.output().expect("reeld invite");
+        assert!(
+            out.status.success(),
+            "reeld invite: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        let printed = String::from_utf8(out.stdout).unwrap();
+        let code = printed.trim_end();
+        assert!(
+            !code.is_empty() && !code.contains(char::is_whitespace),
+            "one code and nothing else: {printed:?}"
+        );
+        code.to_owned()
+    }
+
+    /// Asks the daemon to end and tells how it did.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.ended().expect("the daemon ends after SIGTERM")
+    }
+
+    /// Kills the daemon where it stands.
+    pub fn kill9(&mut self) {
+        self.daemon.kill().unwrap();
+        self.daemon.wait().unwrap();
+    }
+
+    /// Ends the daemon, if it still runs, and starts it again on the same data (and on another port).
+    pub fn restart(&mut self) {
+        if self.daemon.try_wait().unwrap().is_none() {
+            self.stop();
+        }
+        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
+    }
+
+    /// Sends a signal to the daemon, by its id.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.pid());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success(),
+            "{kill}"
+        );
+    }
+
+    /// How the daemon ended, if it does in time.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.daemon.try_wait().unwrap() {
+                return Some(status);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+}
+
+impl Drop for Club {
+    fn drop(&mut self) {
+        if let Ok(None) = self.daemon.try_wait() {
+            self.signal("TERM");
+            if self.ended().is_none() {
+                self.kill9();
+            }
+        }
+        if thread::panicking() {
+            eprintln!("--- what the daemon said:\n{}\n---", self.said());
+        }
+    }
+}
+
+/// A program of the workspace, beside the test that runs.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().find(|folder| folder.join(name).is_file());
+    profile
+        .unwrap_or_else(|| panic!("no {name} there. Build first: cargo build --workspace"))
+        .join(name)
+}
+
+fn clock_file(folder: &Path) -> PathBuf {
+    folder.join("clock")
+}
+
+/// `reeld VERB` on the data of this folder, hearing nothing of the surroundings.
+fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
+    let mut command = Command::new(program("reeld"));
+    for (key, _) in std::env::vars_os() {
+        if key.to_string_lossy().starts_with("REEL_") {
+            command.env_remove(key);
+        }
+    }
+    command.arg(verb).arg("--data").arg(folder.join("data"));
+    if let Some(database) = database {
+        command.arg("--database").arg(database.url());
+    }
+    command
+        .env("REEL_CLOCK_FILE", clock_file(folder))
+        .stdin(Stdio::null());
+    command
+}
+
+fn start(
+    folder: &Path,
+    database: Option<&Database>,
+    said: &Arc<Mutex<Vec<String>>>,
+) -> (Child, SocketAddr) {
+    let mut command = command(folder, database, "serve");
+    command.args(["--listen", "127.0.0.1:0"]);
+    if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
+        command.arg("--config").arg(folder.join("reel.toml"));
+    }
+    let mut daemon = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("reeld starts");
+    let (found, address) = channel();
+    listen(daemon.stdout.take().unwrap(), said.clone(), found.clone());
+    listen(daemon.stderr.take().unwrap(), said.clone(), found);
+    match address.recv_timeout(PATIENCE) {
+        Ok(address) => (daemon, address),
+        Err(why) => {
+            let _ = daemon.kill();
+            let status = daemon.wait();
+            panic!(
+                "reeld never said where it listens ({why}, {status:?}):\n{}",
+                said.lock().unwrap().join("\n")
+            );
+        }
+    }
+}
+
+/// Keeps what comes out of a pipe, and reports the first address in it.
+fn listen(
+    pipe: impl Read + Send + 'static,
+    said: Arc<Mutex<Vec<String>>>,
+    found: Sender<SocketAddr>,
+) {
+    let mut found = Some(found);
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            let address = line
+                .split("listening on ")
+                .nth(1)
+                .and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+            if let Some(address) = address
+                && let Some(found) = found.take()
+            {
+                let _ = found.send(address);
+            }
+            said.lock().unwrap().push(line);
+        }
+    });
+}

@@ -1,0 +1,158 @@
+//! The people of the tests, and what they do most.
+
+use std::ops::{Deref, DerefMut};
+
+use md5::{Digest, Md5};
+
+use crate::club::Club;
+use crate::line::{Fields, Line, Reply};
+
+/// Somebody who is logged in.
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// What RESUME takes.
+    pub token: String,
+    /// The connection. A person is used as one.
+    pub line: Line,
+}
+
+impl Deref for Person {
+    type Target = Line;
+    fn deref(&self) -> &Line {
+        &self.line
+    }
+}
+
+impl DerefMut for Person {
+    fn deref_mut(&mut self) -> &mut Line {
+        &mut self.line
+    }
+}
+
+impl Person {
+    /// What the account holds, in hundredths.
+    pub fn balance(&mut self) -> i64 {
+        self.want("WHOAMI", "250 OK").fields.money("balance")
+    }
+}
+
+/// The MD5 of bytes, as 32 hex digits.
+pub fn md5hex(bytes: &[u8]) -> String {
+    Md5::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The digest of the password of `name`.
+pub fn pass(name: &str) -> String {
+    md5hex(format!("the password of {name}").as_bytes())
+}
+
+/// A new admin, with a code of the operator.
+pub fn admin(club: &Club) -> Person {
+    let name = format!("admin{:08x}", rand::random::<u32>());
+    let code = club.invite(true);
+    register(club, &name, &format!(" invite={code}"))
+}
+
+/// A new user of this name.
+pub fn user(club: &Club, name: &str) -> Person {
+    register(club, name, "")
+}
+
+fn register(club: &Club, name: &str, more: &str) -> Person {
+    let mut line = club.line();
+    let reply = line.want(&format!("REGISTER {name} {}{more}", pass(name)), "230 OK");
+    Person {
+        name: name.to_owned(),
+        token: reply.get("token").to_owned(),
+        line,
+    }
+}
+
+/// `text` as a quoted word.
+pub fn quote(text: &str) -> String {
+    let escaped = text
+        .replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('\n', r"\n")
+        .replace('\t', r"\t");
+    format!("\"{escaped}\"")
+}
+
+/// Bytes that nobody has seen before.
+pub fn bytes(length: usize) -> Vec<u8> {
+    let mut seed = rand::random::<u64>() | 1;
+    let mut next = || {
+        seed ^= seed << 13; // xorshift64: quick, and no length or range of it repeats
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed.to_le_bytes()
+    };
+    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next)
+        .take(length.div_ceil(8))
+        .flatten()
+        .collect();
+    bytes.truncate(length);
+    bytes
+}
+
+/// Uploads a title and gives its id. `extra` are further options of STOR.
+#[track_caller]
+pub fn stor(line: &mut Line, title: &str, kind: &str, bytes: &[u8], extra: &str) -> String {
+    let digest = md5hex(bytes);
+    let mut reply = line.ask(&format!(
+        "STOR {} {digest} title={} kind={kind} {extra}",
+        bytes.len(),
+        quote(title)
+    ));
+    if reply.status() == "350 PROVE" {
+        reply = prove(line, &reply, bytes);
+    }
+    if reply.status() == "150 SEND" {
+        let (offset, length) = (
+            reply.number("offset") as usize,
+            reply.number("length") as usize,
+        );
+        assert_eq!(offset + length, bytes.len(), "{}", reply.line);
+        line.send(&bytes[offset..]);
+        reply = line.reply();
+    }
+    reply.is("226 STORED").get("id").to_owned()
+}
+
+/// Answers `350 PROVE` for somebody who has the file.
+pub fn prove(line: &mut Line, asked: &Reply, bytes: &[u8]) -> Reply {
+    let mut proof = asked.get("nonce").as_bytes().to_vec();
+    for range in asked.get("ranges").split(',') {
+        let (offset, length) = range.split_once('-').expect("offset-length");
+        let (offset, length) = (
+            offset.parse::<usize>().unwrap(),
+            length.parse::<usize>().unwrap(),
+        );
+        proof.extend(&bytes[offset..offset + length]);
+    }
+    line.ask(&format!("PROVE {}", md5hex(&proof)))
+}
+
+/// All rows of a command, page by page.
+pub fn rows(line: &mut Line, command: &str) -> Vec<Fields> {
+    let mut all = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = line.want(&format!("{command}{after}"), "210 END");
+        assert_eq!(
+            page.number("rows") as usize,
+            page.rows.len(),
+            "{}",
+            page.line
+        );
+        all.extend(page.rows);
+        let Some(next) = page.fields.find("next") else {
+            return all;
+        };
+        after = format!(" after={}", quote(next));
+    }
+}

@@ -1,0 +1,39 @@
+//! Every conversation of `tests/transcripts`, on both engines.
+
+use std::collections::BTreeSet;
+
+use tests::{Engine, play};
+
+macro_rules! transcripts {
+    ($($name:ident)+) => {
+        const ALL: &[&str] = &[$(stringify!($name)),+];
+
+        $( mod $name {
+            #[test]
+            fn sqlite() { super::play(stringify!($name), super::Engine::Sqlite) }
+            #[test]
+            fn mariadb() { super::play(stringify!($name), super::Engine::MariaDb) }
+        } )+
+    };
+}
+
+transcripts! {
+    account ads buy download hello history keys library member roles session upload
+}
+
+#[test]
+fn none_is_left_out() {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/transcripts")).unwrap();
+    let there: BTreeSet<String> = folder
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    assert_eq!(there, ALL.iter().map(|name| (*name).to_owned()).collect());
+}

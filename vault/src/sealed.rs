@@ -1,0 +1,50 @@
+//! An upload that is complete, checked and on disk.
+
+use crate::part::Hold;
+use crate::{Digest, Error, Stored, blocking};
+
+/// An upload that is complete, checked and on disk, but not yet content of the vault. Dropped, it is
+/// kept for a resume, which then has nothing to send.
+#[derive(Debug)]
+pub struct Sealed {
+    hold: Hold,
+    digest: Digest,
+}
+
+impl Sealed {
+    pub(crate) fn new(hold: Hold, digest: Digest) -> Self {
+        Self { hold, digest }
+    }
+
+    /// The SHA-256 that was computed on the way.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The length in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.hold.claim().size
+    }
+
+    /// The MD5, which is the claimed one.
+    #[must_use]
+    pub fn md5(&self) -> [u8; 16] {
+        self.hold.claim().md5
+    }
+
+    /// Makes it content of the vault, for good when this returns; content that is here already is
+    /// kept once. Cancelled, it goes on on its own.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::Io`] of the disk; the bytes are then kept for a resume.
+    pub async fn store(self) -> Result<Stored, Error> {
+        blocking(move || {
+            let (part, size) = (&self.hold, self.size());
+            let content = part.vault.place.admit(part.path(), &self.digest, size)?;
+            Stored::open(&content, size)
+        })
+        .await
+    }
+}

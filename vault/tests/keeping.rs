@@ -1,0 +1,181 @@
+//! What is kept, swept, purged, damaged and locked.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use common::{claim, content, files, push, read, sealed, uploaded, vault};
+use vault::{Error, Swept, Vault};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const FOLDER: &str = "VAULT_OF_ANOTHER_PROCESS";
+
+#[tokio::test]
+async fn only_old_parts_that_nobody_has_open_are_swept() {
+    let (dir, vault) = vault();
+    for owner in [1, 2, 3] {
+        let bytes = content(100, owner);
+        let mut incoming = vault.receive(claim(owner, &bytes), false).await.unwrap();
+        push(&mut incoming, &bytes[..50]).await.unwrap();
+    }
+    let incoming = vault
+        .receive(claim(1, &content(100, 1)), true)
+        .await
+        .unwrap();
+    let held = sealed(&vault, 4, b"all of it").await;
+    // The writers of 2 and 3 have ended when they can be taken again.
+    for owner in [2, 3] {
+        drop(
+            vault
+                .receive(claim(owner, &content(100, owner)), true)
+                .await
+                .unwrap(),
+        );
+        drop(
+            vault
+                .receive(claim(owner, &content(100, owner)), true)
+                .await
+                .unwrap(),
+        );
+    }
+    let foreign = dir.path().join("vault/v1/incoming/notes");
+    fs::write(&foreign, "not ours").unwrap();
+    for part in files(dir.path(), "incoming") {
+        if !part.ends_with(part_name(3)) {
+            let file = File::options().write(true).open(part).unwrap();
+            file.set_modified(SystemTime::now() - 2 * DAY).unwrap();
+        }
+    }
+
+    let swept = vault.sweep(DAY).await.unwrap();
+    assert_eq!(
+        swept,
+        Swept {
+            files: 1,
+            bytes: 50
+        }
+    );
+    assert_eq!(
+        vault.received(&claim(2, &content(100, 2))).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        vault.received(&claim(3, &content(100, 3))).await.unwrap(),
+        50
+    );
+    assert_eq!(incoming.offset(), 50);
+    assert!(foreign.exists());
+    held.store().await.unwrap();
+    drop(incoming);
+    drop(
+        vault
+            .receive(claim(1, &content(100, 1)), true)
+            .await
+            .unwrap(),
+    );
+}
+
+fn part_name(owner: u64) -> String {
+    let claim = claim(owner, &content(100, owner));
+    let md5: String = claim.md5.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{owner}-100-{md5}")
+}
+
+#[tokio::test]
+async fn content_of_another_length_is_damaged_and_healed_by_an_upload() {
+    let (dir, vault) = vault();
+    let bytes = content(1000, 1);
+    let digest = *sealed(&vault, 1, &bytes).await.digest();
+    uploaded(&vault, &bytes).await;
+    let file = &files(dir.path(), "stored")[0];
+    File::options()
+        .write(true)
+        .open(file)
+        .unwrap()
+        .set_len(999)
+        .unwrap();
+    match vault.stored(&digest, 1000).await {
+        Err(Error::Damaged {
+            expected: 1000,
+            found: 999,
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    uploaded(&vault, &bytes).await;
+    let stored = vault.stored(&digest, 1000).await.unwrap();
+    assert!(read(&stored, 0, 1000) == bytes);
+}
+
+#[tokio::test]
+async fn purged_content_is_gone_but_for_who_reads_it() {
+    let (dir, vault) = vault();
+    let bytes = content(1000, 1);
+    let digest = *sealed(&vault, 1, &bytes).await.digest();
+    let stored = uploaded(&vault, &bytes).await;
+    assert!(vault.purge(&digest).await.unwrap());
+    assert!(!vault.purge(&digest).await.unwrap());
+    assert!(files(dir.path(), "stored").is_empty());
+    assert!(matches!(
+        vault.stored(&digest, 1000).await,
+        Err(Error::Missing)
+    ));
+    assert!(read(&stored, 0, 1000) == bytes);
+}
+
+#[test]
+fn one_vault_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let below = dir.path().join("made/on the way");
+    let vault = Vault::open(&below).unwrap();
+    assert!(matches!(Vault::open(&below), Err(Error::InUse)));
+    let other = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "another_process_finds_it_in_use"])
+        .env(FOLDER, &below)
+        .output()
+        .unwrap();
+    assert!(
+        other.status.success(),
+        "{}",
+        String::from_utf8_lossy(&other.stdout)
+    );
+    drop(vault);
+    Vault::open(&below).unwrap();
+}
+
+#[test]
+#[ignore = "run by one_vault_at_a_time in a process of its own"]
+fn another_process_finds_it_in_use() {
+    let folder = std::env::var_os(FOLDER).unwrap();
+    assert!(matches!(Vault::open(folder.as_ref()), Err(Error::InUse)));
+}
+
+#[tokio::test]
+async fn it_is_all_there_after_a_restart() {
+    let (dir, vault) = vault();
+    let bytes = content(300_000, 1);
+    let sealed = sealed(&vault, 1, &bytes).await;
+    let digest = *sealed.digest();
+    sealed.store().await.unwrap();
+    let other = content(300_000, 2);
+    let mut incoming = vault.receive(claim(1, &other), false).await.unwrap();
+    push(&mut incoming, &other[..200_000]).await.unwrap();
+    drop(incoming);
+    // When it can be taken again its workers have ended, and no other has the vault.
+    drop(vault.receive(claim(1, &other), true).await.unwrap());
+    drop(vault);
+
+    let vault = Vault::open(dir.path()).unwrap();
+    let stored = vault.stored(&digest, 300_000).await.unwrap();
+    assert!(read(&stored, 0, u64::MAX) == bytes);
+    assert_eq!(
+        vault
+            .receive(claim(1, &other), true)
+            .await
+            .unwrap()
+            .offset(),
+        200_000
+    );
+}
