@@ -71,7 +71,7 @@ const fn arg(name: &'static str, required: bool, what: &'static str, offer: Offe
         name,
         required,
         rest: false,
-        shape: Shape { what, offer },
+        shape: Shape { name, what, offer },
     }
 }
 
