@@ -14,6 +14,12 @@ const LONGEST: u64 = 64 * 1024;
 
 /// Runs what the command line names. Gives the exit code.
 pub fn run(shell: &mut Shell, cli: &Cli) -> Exit {
+    let exit = commands(shell, cli);
+    shell.session.leave();
+    exit
+}
+
+fn commands(shell: &mut Shell, cli: &Cli) -> Exit {
     for line in &cli.command {
         match step(shell, line) {
             Ok(After::Go) => {}

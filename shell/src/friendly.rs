@@ -1,8 +1,8 @@
 //! The verbs that the shell has of its own, described like those of the table: completion, hints
 //! and help know no difference.
 
-use protocol::table::{Arg, Gate, Offer, Shape, Spec};
-use protocol::value::Kind;
+use protocol::table::{Arg, Gate, Shape, Spec, Value as _, Verb};
+use protocol::value::{Kind, Opaque, Price, Ticket, TitleId, TitleName, UserName};
 
 /// What a verb of the shell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,34 +66,29 @@ impl Own {
 /// Other names of verbs of the table.
 pub const ALIASES: &[(&str, &str)] = &[("LS", "LIST")];
 
-const fn arg(name: &'static str, required: bool, what: &'static str, offer: Offer) -> Arg {
+const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
     Arg {
         name,
         required,
         rest: false,
-        shape: Shape { name, what, offer },
+        shape,
     }
 }
 
-const NAME: Arg = arg("name", true, "the name of an account", Offer::Nothing);
-const INVITE: Arg = arg("invite", false, "a token or code", Offer::Nothing);
-const ID: Arg = arg("id", true, "the number of a title", Offer::Title);
-const PATH: Arg = arg("file", true, "a file", Offer::Nothing);
-const TITLE: Arg = arg(
-    "title",
-    false,
-    "a title of 1 to 200 characters",
-    Offer::Nothing,
-);
-const KIND: Arg = arg(
-    "kind",
-    false,
-    "FREE, PAID or SHARED",
-    Offer::Words(Kind::WORDS),
-);
-const PRICE: Arg = arg("price", false, "a price like 10.00", Offer::Nothing);
-const MEMBER_PRICE: Arg = arg("member_price", false, "a price like 10.00", Offer::Nothing);
-const VERB: Arg = arg("verb", false, "a command", Offer::Verb);
+const A_FILE: Shape = Shape {
+    what: "a file",
+    ..Opaque::SHAPE
+};
+
+const NAME: Arg = arg("name", true, UserName::SHAPE);
+const INVITE: Arg = arg("invite", false, Ticket::SHAPE);
+const ID: Arg = arg("id", true, TitleId::SHAPE);
+const PATH: Arg = arg("file", true, A_FILE);
+const TITLE: Arg = arg("title", false, TitleName::SHAPE);
+const KIND: Arg = arg("kind", false, Kind::SHAPE);
+const PRICE: Arg = arg("price", false, Price::SHAPE);
+const MEMBER_PRICE: Arg = arg("member_price", false, Price::SHAPE);
+const VERB: Arg = arg("verb", false, Verb::SHAPE);
 
 const FORCE: Flag = Flag {
     name: "--force",

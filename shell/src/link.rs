@@ -24,6 +24,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long a server may be silent: the verification of a large upload takes a while.
 const SILENCE: Duration = Duration::from_secs(300);
 
+/// How long a good bye may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// How much is read at a time.
 const READ: usize = 128 * 1024;
 
@@ -263,6 +266,14 @@ impl Link {
         let waiting = self.stream.set_nonblocking(true).is_ok()
             && !matches!(self.stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
         waiting | self.stream.set_nonblocking(false).is_err()
+    }
+
+    /// Says good bye with `line` and hears the server out, but not for long.
+    pub fn part(mut self, line: &str) {
+        let _ = self.stream.set_read_timeout(Some(FAREWELL));
+        if self.send(line).is_ok() {
+            while self.reply().is_ok() {}
+        }
     }
 
     /// Closes it. A client gives up by closing.

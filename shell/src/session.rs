@@ -18,6 +18,8 @@ pub struct Account {
     pub gate: Gate,
     /// What opens further connections.
     pub token: Secret,
+    /// The session began here: nobody else holds the token.
+    ours: bool,
 }
 
 /// What opens further connections of a session, on any thread.
@@ -196,6 +198,18 @@ impl Session {
         self.account = None;
     }
 
+    /// Leaves for good. The token of a session that began here dies with us: nothing could use it
+    /// any more. A connection is not made to say good bye on it.
+    pub fn leave(&mut self) {
+        let shared = self.shared();
+        let mut slot = lock(&shared);
+        if let Some(link) = slot.take() {
+            let ours = self.account.take().is_some_and(|account| account.ours);
+            let farewell = if ours { "LOGOUT\r\nQUIT" } else { "QUIT" };
+            link.part(farewell);
+        }
+    }
+
     /// Lets the connection go; the next command makes another.
     pub fn drop_link(&mut self) {
         if let Some(link) = self.slot().take() {
@@ -239,6 +253,7 @@ impl Session {
                     _ => Gate::User,
                 },
                 token: Secret::new(token.to_owned()),
+                ours: !line.starts_with("RESUME "),
             });
         }
         let over = match (status.code, status.word.as_str()) {

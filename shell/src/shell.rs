@@ -55,6 +55,10 @@ impl Shell {
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
         let result = self.act(line);
+        if self.session.endpoint().cancel.is_cancelled() {
+            // Ctrl-C has shut it, whatever the command was doing.
+            self.session.drop_link();
+        }
         self.tell_notes();
         let Some(answer) = result? else {
             return Ok(After::Go);
@@ -183,11 +187,7 @@ impl Shell {
     }
 
     fn quit(&mut self) -> Answer {
-        // A connection is not made to say good bye on it.
-        let shared = self.session.shared();
-        if let Some(link) = crate::session::lock(&shared).as_mut() {
-            let _ = link.ask("QUIT");
-        }
+        self.session.leave();
         Answer::own(221, "BYE", &[])
     }
 }

@@ -107,8 +107,8 @@ fn characters_that_no_line_may_hold(engine: Engine) {
     line.reply().is("501 SYNTAX");
     line.send(b"NOOP\rTOPUP 7.00\r\n");
     line.reply().is("501 SYNTAX");
-    // What is not forbidden goes through: joiners, right-to-left letters, an emoji.
-    for good in ["a\u{200d}b", "שלום", "🎬", "é", "a\tb"] {
+    // What is not forbidden goes through: joiners, right-to-left letters, accents.
+    for good in ["a\u{200d}b", "שלום", "é", "a\tb"] {
         line.want(&format!("SEARCH {good}"), "210 END");
     }
     scene.unharmed();

@@ -21,11 +21,11 @@ use tests::{
 
 /// A club with one title, an admin who did it, and a bystander who has to be served all the time.
 struct Scene {
-    club: Club,
     boss: Person,
     bystander: Person,
     title: String,
     film: Vec<u8>,
+    club: Club, // last: it ends when nobody is connected any more
 }
 
 impl Scene {

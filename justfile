@@ -1,0 +1,27 @@
+# The daily commands; `just` lists them.
+_default:
+    @just --list
+
+# A club of one's own, with films in it, and the shell
+demo *ARGS:
+    demo/run {{ARGS}}
+
+# All tests, on SQLite and on MariaDB
+test *ARGS:
+    tests/run {{ARGS}}
+
+# What CI runs
+ci:
+    .ci/run
+
+# Writes the generated parts of protocol.md anew
+doc:
+    REEL_WRITE_DOCS=1 cargo test --quiet --package protocol --test documents
+
+# Licences and advisories of the dependencies (cargo install cargo-deny)
+deny:
+    cargo deny check
+
+# Reel beside vsftpd: MiB/s of a 1 GiB file, and the daemon's memory meanwhile
+bench *ARGS:
+    bench/run {{ARGS}}
