@@ -203,7 +203,7 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "QUIT",
-            "Leaves; the session stays on the server for a while.",
+            "Leaves, and ends the session if it began here.",
             &[],
             &[],
             Gate::Guest,

@@ -41,7 +41,15 @@ fn all(gate: Gate) -> Vec<Facts> {
 }
 
 fn row(usage: &str, spec: &Spec) -> Facts {
-    facts(&[("usage", &lower(usage)), ("text", spec.summary())])
+    let verb = spec.verb.to_lowercase();
+    let alias = friendly::ALIASES
+        .iter()
+        .find(|(_, target)| *target == spec.verb);
+    let names = alias.map_or(verb.clone(), |(name, _)| {
+        format!("{}, {verb}", name.to_lowercase())
+    });
+    let text = spec.summary();
+    facts(&[("verb", &names), ("usage", &lower(usage)), ("text", text)])
 }
 
 fn card(usage: &str, spec: &Spec) -> Facts {

@@ -1,5 +1,8 @@
 //! The prompt: lines that are typed, one after the other.
 
+use std::io;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Behavior, CompletionType, Config, Editor};
@@ -17,6 +20,25 @@ const REMEMBERED: usize = 2000;
 
 /// Reads lines until somebody leaves.
 pub fn run(shell: &mut Shell) -> Exit {
+    let before = hide_control_c();
+    let exit = prompt_for_lines(shell);
+    if let Some(before) = before {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+    }
+    exit
+}
+
+/// A `^C` that the terminal itself shows behind a progress bar would break the line. Gives what
+/// was in force before.
+fn hide_control_c() -> Option<Termios> {
+    let before = tcgetattr(io::stdin()).ok()?;
+    let mut now = before.clone();
+    now.local_modes.remove(LocalModes::ECHOCTL);
+    tcsetattr(io::stdin(), OptionalActions::Now, &now).ok()?;
+    Some(before)
+}
+
+fn prompt_for_lines(shell: &mut Shell) -> Exit {
     let mut editor = match editor(shell) {
         Ok(editor) => editor,
         Err(error) => {

@@ -140,7 +140,8 @@ impl Session {
             }
             Err(fault) => return Err(fault),
         };
-        if std::mem::take(&mut self.lost) && self.account.is_some() {
+        let told = matches!(self.notes.last(), Some(Note::Resumed));
+        if std::mem::take(&mut self.lost) && self.account.is_some() && !told {
             self.notes.push(Note::Resumed);
         }
         *self.slot() = Some(link);
@@ -212,6 +213,7 @@ impl Session {
 
     /// Lets the connection go; the next command makes another.
     pub fn drop_link(&mut self) {
+        self.lost = false;
         if let Some(link) = self.slot().take() {
             link.close();
         }

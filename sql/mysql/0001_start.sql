@@ -1,6 +1,8 @@
+-- The tables of sqlite/0001_start.sql, where each column is explained. DDL commits by itself here, so every
+-- statement may be run again.
 -- Times are milliseconds since 1970 UTC; money is in cents; hashes are SHA-256.
 
-CREATE TABLE account (
+CREATE TABLE IF NOT EXISTS account (
     id           BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     name         VARCHAR(255) NOT NULL,
     -- NFKC and case fold of the name: what is unique.
@@ -16,7 +18,7 @@ CREATE TABLE account (
     seen_at      BIGINT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
-CREATE TABLE session (
+CREATE TABLE IF NOT EXISTS session (
     id         BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     account    BIGINT NOT NULL,
     -- Hash of the token.
@@ -24,23 +26,23 @@ CREATE TABLE session (
     address    VARCHAR(64) NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    KEY session_of_account (account, id),
+    KEY session_by_expiry (expires_at),
     FOREIGN KEY (account) REFERENCES account (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX session_of_account ON session (account, id);
-CREATE INDEX session_by_expiry ON session (expires_at);
 
-CREATE TABLE invite (
+CREATE TABLE IF NOT EXISTS invite (
     -- Hash of the code.
     code       VARBINARY(32) NOT NULL PRIMARY KEY,
     role       VARCHAR(16) NOT NULL,
     uses       BIGINT NOT NULL,
     maker      BIGINT,
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    KEY invite_by_expiry (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX invite_by_expiry ON invite (expires_at);
 
-CREATE TABLE content (
+CREATE TABLE IF NOT EXISTS content (
     id        BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     sha256    VARBINARY(32) NOT NULL UNIQUE,
     md5       VARBINARY(16) NOT NULL,
@@ -48,7 +50,7 @@ CREATE TABLE content (
     stored_at BIGINT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
-CREATE TABLE title (
+CREATE TABLE IF NOT EXISTS title (
     id           BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     name         VARCHAR(255) NOT NULL,
     -- What `sort=name` goes by.
@@ -64,55 +66,55 @@ CREATE TABLE title (
     created_at   BIGINT NOT NULL,
     -- 1, or 0 when it is deleted.
     listed       BIGINT NOT NULL DEFAULT 1,
+    KEY title_by_id (listed, id),
+    KEY title_by_name (listed, folded, id),
+    KEY title_by_size (listed, size, id),
+    KEY title_by_fetched (listed, fetched, id),
+    KEY title_kind_by_id (listed, kind, id),
+    KEY title_kind_by_name (listed, kind, folded, id),
+    KEY title_kind_by_size (listed, kind, size, id),
+    KEY title_kind_by_fetched (listed, kind, fetched, id),
+    KEY title_of_content (content),
+    KEY title_of_author (author, id),
     FOREIGN KEY (author) REFERENCES account (id),
     FOREIGN KEY (content) REFERENCES content (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX title_by_id ON title (listed, id);
-CREATE INDEX title_by_name ON title (listed, folded, id);
-CREATE INDEX title_by_size ON title (listed, size, id);
-CREATE INDEX title_by_fetched ON title (listed, fetched, id);
-CREATE INDEX title_kind_by_id ON title (listed, kind, id);
-CREATE INDEX title_kind_by_name ON title (listed, kind, folded, id);
-CREATE INDEX title_kind_by_size ON title (listed, kind, size, id);
-CREATE INDEX title_kind_by_fetched ON title (listed, kind, fetched, id);
-CREATE INDEX title_of_content ON title (content);
-CREATE INDEX title_of_author ON title (author, id);
 
 -- What SEARCH looks in: folded words, Chinese characters and pairs of neighbours.
-CREATE TABLE term (
+CREATE TABLE IF NOT EXISTS term (
     term  VARCHAR(64) NOT NULL,
     title BIGINT NOT NULL,
     PRIMARY KEY (term, title),
+    KEY term_of_title (title),
     FOREIGN KEY (title) REFERENCES title (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX term_of_title ON term (title);
 
-CREATE TABLE purchase (
+CREATE TABLE IF NOT EXISTS purchase (
     account   BIGINT NOT NULL,
     title     BIGINT NOT NULL,
     paid      BIGINT NOT NULL,
     bought_at BIGINT NOT NULL,
     PRIMARY KEY (account, title),
+    KEY purchase_of_title (title),
     FOREIGN KEY (account) REFERENCES account (id),
     FOREIGN KEY (title) REFERENCES title (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX purchase_of_title ON purchase (title);
 
 -- An ad wait, and the grant that it becomes at `starts_at`.
-CREATE TABLE pass (
+CREATE TABLE IF NOT EXISTS pass (
     account   BIGINT NOT NULL,
     title     BIGINT NOT NULL,
     starts_at BIGINT NOT NULL,
     ends_at   BIGINT NOT NULL,
     PRIMARY KEY (account, title),
+    KEY pass_by_end (ends_at),
     FOREIGN KEY (account) REFERENCES account (id),
     FOREIGN KEY (title) REFERENCES title (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX pass_by_end ON pass (ends_at);
 
 -- Append-only, double entry: a row is both sides of a movement. `amount` goes to the wallet of
 -- `account` and comes from `book`; less than zero the other way round.
-CREATE TABLE ledger (
+CREATE TABLE IF NOT EXISTS ledger (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     at      BIGINT NOT NULL,
     account BIGINT NOT NULL,
@@ -124,12 +126,12 @@ CREATE TABLE ledger (
     title   BIGINT,
     -- Who did it, where that was somebody else.
     actor   BIGINT,
+    KEY ledger_of_account (account, id),
     FOREIGN KEY (account) REFERENCES account (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX ledger_of_account ON ledger (account, id);
 
 -- First answers, so that a command given again with the same key has no second effect.
-CREATE TABLE once (
+CREATE TABLE IF NOT EXISTS once (
     account   BIGINT NOT NULL,
     verb      VARCHAR(16) NOT NULL,
     -- Hash of the key.
@@ -141,11 +143,11 @@ CREATE TABLE once (
     -- 0 for a refusal: nothing happened, so it need not be kept for ever.
     effect    BIGINT NOT NULL,
     PRIMARY KEY (account, verb, mark),
+    KEY once_by_time (effect, at),
     FOREIGN KEY (account) REFERENCES account (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX once_by_time ON once (effect, at);
 
-CREATE TABLE download (
+CREATE TABLE IF NOT EXISTS download (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     account BIGINT NOT NULL,
     title   BIGINT NOT NULL,
@@ -156,9 +158,9 @@ CREATE TABLE download (
     -- The stretches that arrived: `0-500,900-1000`.
     got     TEXT NOT NULL,
     done    BIGINT NOT NULL,
+    KEY download_of_account (account, id),
+    KEY download_of_title (account, title, id),
     FOREIGN KEY (account) REFERENCES account (id),
     FOREIGN KEY (title) REFERENCES title (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-CREATE INDEX download_of_account ON download (account, id);
-CREATE INDEX download_of_title ON download (account, title, id);
 

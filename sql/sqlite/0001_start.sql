@@ -14,7 +14,7 @@ CREATE TABLE account (
     wait_until   INTEGER NOT NULL DEFAULT 0,
     created_at   INTEGER NOT NULL,
     seen_at      INTEGER NOT NULL
-);
+) STRICT;
 
 CREATE TABLE session (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -24,7 +24,7 @@ CREATE TABLE session (
     address    TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
-);
+) STRICT;
 CREATE INDEX session_of_account ON session (account, id);
 CREATE INDEX session_by_expiry ON session (expires_at);
 
@@ -36,7 +36,7 @@ CREATE TABLE invite (
     maker      INTEGER,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX invite_by_expiry ON invite (expires_at);
 
 CREATE TABLE content (
@@ -45,7 +45,7 @@ CREATE TABLE content (
     md5       BLOB    NOT NULL,
     size      INTEGER NOT NULL,
     stored_at INTEGER NOT NULL
-);
+) STRICT;
 
 CREATE TABLE title (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -63,7 +63,7 @@ CREATE TABLE title (
     created_at   INTEGER NOT NULL,
     -- 1, or 0 when it is deleted.
     listed       INTEGER NOT NULL DEFAULT 1
-);
+) STRICT;
 CREATE INDEX title_by_id ON title (listed, id);
 CREATE INDEX title_by_name ON title (listed, folded, id);
 CREATE INDEX title_by_size ON title (listed, size, id);
@@ -80,7 +80,7 @@ CREATE TABLE term (
     term  TEXT    NOT NULL,
     title INTEGER NOT NULL REFERENCES title (id),
     PRIMARY KEY (term, title)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX term_of_title ON term (title);
 
 CREATE TABLE purchase (
@@ -89,7 +89,7 @@ CREATE TABLE purchase (
     paid      INTEGER NOT NULL,
     bought_at INTEGER NOT NULL,
     PRIMARY KEY (account, title)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX purchase_of_title ON purchase (title);
 
 -- An ad wait, and the grant that it becomes at `starts_at`.
@@ -99,7 +99,7 @@ CREATE TABLE pass (
     starts_at INTEGER NOT NULL,
     ends_at   INTEGER NOT NULL,
     PRIMARY KEY (account, title)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX pass_by_end ON pass (ends_at);
 
 -- Append-only, double entry: a row is both sides of a movement. `amount` goes to the wallet of
@@ -116,7 +116,7 @@ CREATE TABLE ledger (
     title   INTEGER,
     -- Who did it, where that was somebody else.
     actor   INTEGER
-);
+) STRICT;
 CREATE INDEX ledger_of_account ON ledger (account, id);
 
 -- First answers, so that a command given again with the same key has no second effect.
@@ -132,7 +132,7 @@ CREATE TABLE once (
     -- 0 for a refusal: nothing happened, so it need not be kept for ever.
     effect    INTEGER NOT NULL,
     PRIMARY KEY (account, verb, mark)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX once_by_time ON once (effect, at);
 
 CREATE TABLE download (
@@ -146,6 +146,6 @@ CREATE TABLE download (
     -- The stretches that arrived: `0-500,900-1000`.
     got     TEXT    NOT NULL,
     done    INTEGER NOT NULL
-);
+) STRICT;
 CREATE INDEX download_of_account ON download (account, id);
 CREATE INDEX download_of_title ON download (account, title, id);

@@ -94,7 +94,9 @@ impl Reply {
             .filter(|_| line.as_bytes().get(3) == Some(&b' '));
         let code = code.unwrap_or_else(|| panic!("no status line: {line:?}"));
         let word = words.get(1).unwrap_or_else(|| panic!("no word: {line:?}"));
-        let shouted = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let shouted = word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         assert!(
             shouted && words.len() == 2,
             "a status is NNN WORD key=value … : text, not {line:?}"

@@ -9,6 +9,7 @@
 //! | `B< "text"`, `B< 10 @ 26` | the server sends a body: these bytes, or 10 of the alphabet from number 26 on |
 //! | `A: anna` | what follows happens on the connection of that name, opened at first use |
 //! | `E:` | the server closes the connection |
+//! | `H:` | the client hangs up |
 //! | `T: +30` | 30 seconds pass |
 //! | `INVITE <code>` | the operator mints a code for an admin and notes it |
 //!
@@ -98,6 +99,11 @@ impl Play {
                     .ok_or_else(|| differ(&String::from_utf8_lossy(&expected), &text))?;
             }
             "A:" => rest.clone_into(&mut self.at),
+            "H:" => {
+                self.line(false).half_close();
+                self.line(false).rest(); // so that the server has noticed before the next line
+                self.lines.remove(&self.at);
+            }
             "E:" => {
                 let left = self.line(false).rest();
                 left.is_empty()

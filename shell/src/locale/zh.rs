@@ -90,6 +90,7 @@ pub fn column(key: &str) -> Option<&'static str> {
         "since" => "开始",
         "doing" => "正在",
         "code" => "代码",
+        "verb" => "命令",
         "usage" => "用法",
         "text" => "说明",
         "example" => "例",

@@ -62,7 +62,8 @@ pub fn card(facts: &Facts, tongue: Tongue) -> Vec<String> {
     lines
 }
 
-/// The columns in the order in which they first turn up. A digest beside a title is for machines.
+/// The columns in the order in which they first turn up. A digest beside a title is for machines,
+/// and so is a usage beside its verb.
 fn keys(rows: &[Facts]) -> Vec<&str> {
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in rows.iter().flatten() {
@@ -72,6 +73,9 @@ fn keys(rows: &[Facts]) -> Vec<&str> {
     }
     if keys.contains(&"title") {
         keys.retain(|key| *key != "md5");
+    }
+    if keys.contains(&"verb") {
+        keys.retain(|key| *key != "usage");
     }
     keys
 }

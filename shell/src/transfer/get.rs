@@ -7,7 +7,7 @@ use protocol::grammar::find as fact;
 use protocol::value::TitleId;
 
 use super::digest::{self, Along};
-use super::meter::Meter;
+use super::meter::{Count, Meter};
 use super::part::{Part, Range};
 use super::place::{self, Place, Title};
 use super::{Patience, name, pay, segment, wait};
@@ -137,6 +137,8 @@ impl Download<'_> {
                     if self.part.have() > before {
                         patience = Patience::default();
                     }
+                    let say = || shell.screen.say(Text::Retrying, &[&fault.to_string()]);
+                    meter.as_ref().map_or_else(say, |meter| meter.aside(say));
                     patience.wait(&shell.session.endpoint().cancel, fault)?;
                 }
                 Err(fault) => return Err(fault),
@@ -186,7 +188,7 @@ impl Download<'_> {
                     if !started {
                         started = true;
                         for _ in rest {
-                            let (pass, queue, meter) = (pass.clone(), &queue, meter.clone());
+                            let (pass, queue, meter) = (pass.clone(), &queue, meter.count());
                             scope.spawn(move || self.help(&pass, queue, &meter));
                         }
                     }
@@ -204,7 +206,7 @@ impl Download<'_> {
     }
 
     /// A helper with a connection of its own. What it cannot do the main connection finds missing.
-    fn help(&self, pass: &Pass, queue: &Mutex<Vec<Range>>, meter: &Meter) {
+    fn help(&self, pass: &Pass, queue: &Mutex<Vec<Range>>, meter: &Count) {
         let next = || queue.lock().ok()?.pop();
         let Ok(mut link) = pass.open() else { return };
         while let Some(range) = next() {

@@ -7,9 +7,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::locale::Text;
 use crate::show::Screen;
 
-/// Counts bytes; cheap to share between threads.
-#[derive(Clone, Debug)]
+/// Counts bytes. The bar goes when the meter does; its [`Count`]s only add to it.
+#[derive(Debug)]
 pub struct Meter(ProgressBar);
+
+/// What adds to a meter from another thread.
+#[derive(Clone, Debug)]
+pub struct Count(ProgressBar);
+
+impl Count {
+    /// So many bytes more.
+    pub fn add(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}
 
 impl Meter {
     /// A meter of `total` bytes of which `done` are there already.
@@ -43,9 +54,19 @@ impl Meter {
         self.0.inc(bytes);
     }
 
+    /// What adds to it from another thread.
+    pub fn count(&self) -> Count {
+        Count(self.0.clone())
+    }
+
     /// So many bytes in all.
     pub fn set(&self, bytes: u64) {
         self.0.set_position(bytes);
+    }
+
+    /// Says something above the bar.
+    pub fn aside(&self, say: impl FnOnce()) {
+        self.0.suspend(say);
     }
 
     /// Takes the bar away.

@@ -13,6 +13,7 @@ pub mod name;
 pub mod part;
 pub mod pay;
 pub mod place;
+pub mod pour;
 pub mod prove;
 pub mod put;
 pub mod raw;

@@ -1,7 +1,7 @@
 //! `put`: hashes, offers, sends what is asked for, and goes on after a broken connection.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use protocol::command::{Command, Stor};
@@ -9,6 +9,7 @@ use protocol::table::Value;
 use protocol::value::{Md5, Opaque, Size, TitleName, YesNo};
 
 use super::meter::Meter;
+use super::pour::pour;
 use super::{Patience, digest, local, prove};
 use crate::cancel::Cancel;
 use crate::fault::Fault;
@@ -185,9 +186,6 @@ impl Upload {
         if offset.checked_add(length).is_none_or(|end| end > self.size) {
             return Err(Fault::Garbled("SEND beyond the file".to_owned()));
         }
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(offset))
-            .map_err(|error| Fault::file(&self.path, error))?;
         meter.set(offset);
         let mut left = length;
         while left > 0 {
@@ -197,13 +195,11 @@ impl Upload {
                     early: true,
                 });
             }
-            // From a file to a socket this is sendfile(2): the bytes stay in the kernel.
-            let sent = match io::copy(&mut file.take(left.min(PIECE)), &mut link.raw()) {
+            let at = offset + length - left;
+            let sent = match pour(&self.file, link.raw(), at, left.min(PIECE)) {
                 Ok(0) => {
-                    return Err(Fault::file(
-                        &self.path,
-                        io::Error::other("it has become shorter"),
-                    ));
+                    let why = "it has become shorter";
+                    return Err(Fault::file(&self.path, io::Error::other(why)));
                 }
                 Ok(sent) => sent,
                 // A server that gave up may have said why.

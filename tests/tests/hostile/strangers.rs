@@ -6,6 +6,9 @@ on_both_engines! {
     a_client_that_goes_away_is_forgotten
     other_protocols_are_shown_out
     nobody_reads_the_answers
+    who_does_not_log_in_is_sent_away
+    an_upload_that_stands_still_is_let_go
+    a_full_house_says_so
 }
 
 /// How far a client gets before it goes away.
@@ -118,4 +121,59 @@ fn nobody_reads_the_answers(engine: Engine) {
     );
     drop(deaf);
     scene.unharmed();
+}
+
+fn who_does_not_log_in_is_sent_away(engine: Engine) {
+    let club = Club::with(engine, "[limits]\nlogin_seconds = 1\n");
+    let mut anna = user(&club, "anna");
+    let mut silent = club.line();
+    let mut busy = club.line();
+    thread::sleep(Duration::from_millis(500));
+    busy.want("NOOP", "250 OK");
+    for line in [&mut silent, &mut busy] {
+        line.reply().is("421 IDLE");
+        assert!(line.rest().is_empty());
+    }
+    anna.want("NOOP", "250 OK"); // who is logged in may think for longer
+}
+
+fn an_upload_that_stands_still_is_let_go(engine: Engine) {
+    let club = Club::with(engine, "[limits]\nidle_seconds = 1\n");
+    let anna = user(&club, "anna");
+    let film = bytes(100_000);
+    let stor = format!(
+        "STOR {} {} title=still kind=SHARED resume=yes",
+        film.len(),
+        md5hex(&film)
+    );
+    let mut line = club.resume(&anna.token);
+    line.want(&stor, "150 SEND");
+    line.send(&film[..50_000]);
+    line.rest(); // it ends by itself
+    let mut line = club.resume(&anna.token);
+    let send = line.want(&stor, "150 SEND");
+    assert!(
+        send.number("offset") > 0,
+        "what has arrived is kept: {}",
+        send.line
+    );
+    line.send(&film[send.number("offset") as usize..]);
+    line.reply().is("226 STORED");
+    // Who only says nothing is told why it ends.
+    line.reply().is("421 IDLE");
+    assert!(line.rest().is_empty());
+}
+
+fn a_full_house_says_so(engine: Engine) {
+    let club = Club::with(engine, "[limits]\nconnections = 4\n");
+    let mut inside: Vec<Line> = (0..4).map(|_| club.line()).collect();
+    let mut outside = Line::bare(club.address());
+    outside.reply().is("421 TOO_MANY");
+    assert!(outside.rest().is_empty());
+    inside[0].want("NOOP", "250 OK");
+    inside.pop();
+    soon("there is room again", || {
+        let mut line = Line::bare(club.address());
+        line.reply().status() == "220 REEL"
+    });
 }

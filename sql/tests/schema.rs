@@ -1,0 +1,34 @@
+//! The real schema of both engines is the one that the records declare.
+
+// What is not inside a test function is a part of one all the same.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use sql::MIGRATIONS;
+use sql::account::{Account, Invite, Session};
+use sql::catalogue::{Content, Title};
+use sql::transfer::{Download, Pass};
+use sql::wallet::{Entry, Once, Purchase};
+
+both! {
+async fn records_and_schema_agree(place) {
+    let db = place.open_as(MIGRATIONS).await.unwrap();
+    let records: [(&str, &[&str]); 10] = [
+        (Account::TABLE, Account::FIELDS),
+        (Session::TABLE, Session::FIELDS),
+        (Invite::TABLE, Invite::FIELDS),
+        (Content::TABLE, Content::FIELDS),
+        (Title::TABLE, Title::FIELDS),
+        (Purchase::TABLE, Purchase::FIELDS),
+        (Pass::TABLE, Pass::FIELDS),
+        (Entry::TABLE, Entry::FIELDS),
+        (Once::TABLE, Once::FIELDS),
+        (Download::TABLE, Download::FIELDS),
+    ];
+    for (table, fields) in records {
+        let columns = db.read(move |tx| tx.columns(table)).await.unwrap();
+        assert_eq!(columns, fields, "{table}");
+    }
+}
+}
