@@ -85,7 +85,6 @@ pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
             .screen
             .say(Text::Notice, &[&cell("at"), &cell("title"), &text]);
     }
-    shell.titles.refresh(shell.session.pass());
     Answer {
         reply,
         layout: Layout::Silent,

@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
 
+use crate::fault::Exit;
+
 /// How long a script has to tell how far it came.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// The exit code of what a signal ended, as shells have it: 128 and SIGINT.
-const INTERRUPTED: i32 = 130;
 
 /// What Ctrl-C does, shared by all connections of the shell.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +48,7 @@ impl Cancel {
                 this.cancel();
                 if leave {
                     std::thread::sleep(GRACE);
-                    std::process::exit(INTERRUPTED);
+                    std::process::exit(Exit::Interrupted as i32);
                 }
             }
         });

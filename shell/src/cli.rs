@@ -18,7 +18,8 @@ Exit codes:
   4  not found
   5  to be paid first, or not enough money
   6  the bytes are not those that were promised
-  7  try again later";
+  7  try again later
+  130  stopped with Ctrl-C";
 
 /// One shell for the members and the admins of a club.
 #[derive(Debug, Parser)]

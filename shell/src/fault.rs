@@ -26,6 +26,8 @@ pub enum Exit {
     Integrity = 6,
     /// Try again later.
     Later = 7,
+    /// Stopped with Ctrl-C: 128 and SIGINT, as shells have it.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -40,6 +42,7 @@ impl Exit {
         Exit::Pay,
         Exit::Integrity,
         Exit::Later,
+        Exit::Interrupted,
     ];
 
     /// The exit code that a status of the server means.
@@ -126,7 +129,8 @@ impl Fault {
             Fault::Refused(reply) => Exit::of(&reply.status),
             Fault::Syntax { .. } | Fault::Usage(_) => Exit::Usage,
             Fault::Connect { .. } | Fault::Lost(_) | Fault::Garbled(_) => Exit::Connection,
-            Fault::Cancelled | Fault::File { .. } => Exit::Refused,
+            Fault::Cancelled => Exit::Interrupted,
+            Fault::File { .. } => Exit::Refused,
             Fault::Integrity(_) => Exit::Integrity,
             Fault::Later(_) => Exit::Later,
         }

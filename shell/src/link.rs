@@ -4,7 +4,7 @@
 //! thread may own; segments and background look-ups each have one of their own.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -17,9 +17,6 @@ use crate::fault::Fault;
 
 /// The facts of a row or an event, in the order sent.
 pub type Facts = Vec<(String, String)>;
-
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long a server may be silent: the verification of a large upload takes a while.
 const SILENCE: Duration = Duration::from_secs(300);
@@ -76,74 +73,6 @@ impl Reply {
     }
 }
 
-/// Where a server is and how connections to it are made.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// `host:port`.
-    pub host: String,
-    /// What Ctrl-C does to its connections.
-    pub cancel: Cancel,
-}
-
-impl Endpoint {
-    /// The server at `host`, where the port may be left out.
-    pub fn new(host: &str, cancel: Cancel) -> Self {
-        Self {
-            host: with_port(host),
-            cancel,
-        }
-    }
-
-    /// The host without its port, for the prompt.
-    pub fn short(&self) -> &str {
-        self.host
-            .rsplit_once(':')
-            .map_or(&self.host, |(host, _)| host)
-    }
-
-    /// Connects and hears the greeting.
-    ///
-    /// # Errors
-    /// No server, no greeting, or a greeting that turns us away.
-    pub fn open(&self) -> Result<Link, Fault> {
-        let stream = dial(&self.host).map_err(|error| self.unreachable(error))?;
-        let mut link = Link::new(stream, &self.cancel).map_err(|error| self.unreachable(error))?;
-        let greeting = link.reply()?.accepted()?;
-        if greeting.status.code != 220 {
-            return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));
-        }
-        Ok(link)
-    }
-
-    fn unreachable(&self, error: io::Error) -> Fault {
-        Fault::Connect {
-            host: self.host.clone(),
-            error,
-        }
-    }
-}
-
-fn dial(host: &str) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(ErrorKind::NotFound, "no such host");
-    for address in host.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-fn with_port(host: &str) -> String {
-    let bare_v6 = host.parse::<std::net::Ipv6Addr>().is_ok();
-    let port = protocol::DEFAULT_PORT;
-    match host.rsplit_once(':') {
-        _ if bare_v6 => format!("[{host}]:{port}"),
-        Some((_, digits)) if digits.parse::<u16>().is_ok() => host.to_owned(),
-        _ => format!("{host}:{port}"),
-    }
-}
-
 /// One connection.
 #[derive(Debug)]
 pub struct Link {
@@ -154,7 +83,11 @@ pub struct Link {
 }
 
 impl Link {
-    fn new(stream: TcpStream, cancel: &Cancel) -> io::Result<Self> {
+    /// A connection over a socket that is open.
+    ///
+    /// # Errors
+    /// The socket is not as it should be.
+    pub fn over(stream: TcpStream, cancel: &Cancel) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SILENCE))?;
         stream.set_write_timeout(Some(SILENCE))?;
@@ -198,6 +131,7 @@ impl Link {
             match self.said()? {
                 Said::Status(status) => {
                     reply.status = status;
+                    reply.status.text = reply.status.text.trim().to_owned();
                     return Ok(reply);
                 }
                 Said::Row(_) if reply.rows.len() >= MAX_ROWS => {
@@ -344,15 +278,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_may_be_left_out() {
-        assert_eq!(with_port("club.example"), "club.example:2121");
-        assert_eq!(with_port("club.example:99"), "club.example:99");
-        assert_eq!(with_port("::1"), "[::1]:2121");
-        assert_eq!(with_port("[::1]:99"), "[::1]:99");
-        assert_eq!(with_port("[::1]"), "[::1]:2121");
-    }
-
-    #[test]
     fn replies_bodies_and_events_come_apart_however_they_arrive() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
@@ -364,7 +289,9 @@ mod tests {
                 stream.write_all(&[*byte]).unwrap();
             }
         });
-        let mut link = Endpoint::new(&host, Cancel::default()).open().unwrap();
+        let mut link = crate::endpoint::Endpoint::new(&host, Cancel::default())
+            .open()
+            .unwrap();
         let reply = link.reply().unwrap();
         assert_eq!((reply.rows.len(), reply.events.len()), (1, 1));
         let data = link.reply().unwrap();

@@ -107,6 +107,7 @@ fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {
 
 /// Lets the helper know who is logged in now.
 fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
+    shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
         guide.follow(shell.session.gate(), shell.session.pass());
     }

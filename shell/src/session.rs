@@ -6,8 +6,9 @@ use protocol::grammar::StatusLine;
 use protocol::table::Gate;
 use protocol::value::Secret;
 
+use crate::endpoint::Endpoint;
 use crate::fault::Fault;
-use crate::link::{Endpoint, Event, Link, Overheard, Reply};
+use crate::link::{Event, Link, Overheard, Reply};
 
 /// Who one is to the server.
 #[derive(Clone, Debug)]
@@ -46,6 +47,13 @@ impl Pass {
     /// Whether somebody is logged in.
     pub fn is_somebody(&self) -> bool {
         self.token.is_some()
+    }
+}
+
+impl PartialEq for Pass {
+    /// Of the same session, or of none.
+    fn eq(&self, other: &Self) -> bool {
+        self.token == other.token
     }
 }
 

@@ -35,12 +35,27 @@ struct State {
     known: Arc<Vec<Title>>,
     asked: Option<Instant>,
     busy: bool,
+    /// Whose they are: another account may see others.
+    of: Option<Pass>,
 }
 
 impl Titles {
     /// What is known now.
     pub fn known(&self) -> Arc<Vec<Title>> {
         Arc::clone(&self.state().known)
+    }
+
+    /// Somebody is at the prompt: what somebody else could see is forgotten.
+    pub fn follow(self: &Arc<Self>, pass: Pass) {
+        let mut state = self.state();
+        if state.of.as_ref() == Some(&pass) {
+            return;
+        }
+        state.known = Arc::default();
+        state.asked = None;
+        state.of = Some(pass.clone());
+        drop(state);
+        self.refresh(pass);
     }
 
     /// Looks them up in the background, unless that was done a moment ago.
@@ -56,7 +71,8 @@ impl Titles {
         std::thread::spawn(move || {
             let looked_up = look_up(&pass);
             let mut state = this.state();
-            if let Ok(titles) = looked_up {
+            let still = state.of.as_ref().is_none_or(|of| *of == pass);
+            if let (Ok(titles), true) = (looked_up, still) {
                 state.known = Arc::new(titles);
             }
             state.asked = Some(Instant::now());

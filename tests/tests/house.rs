@@ -1,4 +1,8 @@
 //! The house holds: each floor uses only what it may, and records equal the real schema.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed expectation here is the message"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,13 +6,18 @@
 )]
 
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
-use tests::{Club, Engine, admin, bytes, md5hex, on_both_engines, pass, program, rows, stor, user};
+use tests::{
+    Club, Engine, Line, admin, bytes, md5hex, on_both_engines, pass, program, rows, stor, user,
+};
 
 on_both_engines! {
     sigterm_ends_it_cleanly
     what_was_said_is_still_so
     a_crash_loses_nothing_that_was_said
+    a_crash_in_the_middle_of_everything
     a_code_beside_the_running_daemon
     nobody_connected_is_left_without_an_end
     mistakes_are_named_and_nothing_starts
@@ -81,6 +86,82 @@ fn survive(club: &mut Club, end: impl Fn(&mut Club)) {
         line.want(&format!("LOGIN 安娜 {}", pass("安娜")), "230 OK");
         line.want(&format!("LOGIN 安娜 {}", pass("x")), "530 BAD_CREDENTIALS");
     }
+}
+
+fn a_crash_in_the_middle_of_everything(engine: Engine) {
+    let mut club = Club::start(engine);
+    let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
+    let (mut stored, mut topped) = (Vec::new(), 0);
+    for round in 0..5 {
+        let (mut uploader, mut payer) = (club.resume(&boss.token), club.resume(&anna.token));
+        let (ids, answered) = thread::scope(|scope| {
+            let uploads =
+                scope.spawn(move || until_the_crash(|number| upload(&mut uploader, number)));
+            let topups = scope.spawn(move || {
+                until_the_crash(|number| {
+                    payer
+                        .raw(format!("TOPUP 1.00 key={round}-{number}\r\n").as_bytes())
+                        .ok()?;
+                    Some(payer.try_reply().ok()??.is("250 OK"))
+                })
+            });
+            thread::sleep(Duration::from_millis(u64::from(rand::random::<u8>()) + 50));
+            club.kill9();
+            (uploads.join().unwrap(), topups.join().unwrap().len())
+        });
+        club.restart();
+        (boss.line, anna.line) = (club.resume(&boss.token), club.resume(&anna.token));
+        stored.extend(ids);
+        // Nobody knows what became of the last one: the key makes it safe to ask again.
+        anna.want(&format!("TOPUP 1.00 key={round}-{answered}"), "250 OK");
+        topped += answered + 1;
+        assert_eq!(anna.balance(), 100 * topped as i64);
+        assert_eq!(
+            rows(&mut anna, "STATEMENT")
+                .iter()
+                .map(|row| row.money("amount"))
+                .sum::<i64>(),
+            anna.balance()
+        );
+        // What was stored is there, and nothing is there by halves.
+        let listed = rows(&mut boss, "LIST");
+        for id in &stored {
+            assert!(
+                listed.iter().any(|row| row.get("id") == id),
+                "title {id} was said to be stored"
+            );
+        }
+        for row in listed {
+            let data = boss.want(&format!("RETR {}", row.get("id")), "150 DATA");
+            let body = boss.body(data.number("length") as usize);
+            boss.reply().is("226 DONE");
+            assert_eq!(md5hex(&body), row.get("md5"));
+        }
+    }
+}
+
+/// Does something again and again until it fails.
+fn until_the_crash<T>(work: impl FnMut(usize) -> Option<T>) -> Vec<T> {
+    (0..).map_while(work).collect()
+}
+
+/// Uploads a little film and gives its id, if the daemon lives to say it.
+fn upload(line: &mut Line, number: usize) -> Option<String> {
+    let film = bytes(30_000);
+    let stor = format!(
+        "STOR 30000 {} title=film{number} kind=FREE\r\n",
+        md5hex(&film)
+    );
+    line.raw(stor.as_bytes()).ok()?;
+    line.try_reply().ok()??.is("150 SEND");
+    line.raw(&film).ok()?;
+    Some(
+        line.try_reply()
+            .ok()??
+            .is("226 STORED")
+            .get("id")
+            .to_owned(),
+    )
 }
 
 fn a_code_beside_the_running_daemon(engine: Engine) {

@@ -112,7 +112,7 @@ impl Screen {
     fn status(&self, status: &StatusLine) {
         let lines = table::card(&status.facts, self.tongue);
         if lines.is_empty() {
-            self.talk(&plain::harmless(status.text.trim()));
+            self.talk(&plain::harmless(&status.text));
         }
         lines.iter().for_each(|line| print(line));
     }
@@ -147,7 +147,7 @@ impl Screen {
         let text = match self.tongue.refusal(status) {
             Some(text) => text,
             None if status.text.is_empty() => status.word.clone(),
-            None => status.text.trim().to_owned(),
+            None => status.text.clone(),
         };
         let mut line = format!("{text} ({} {}", status.code, status.word);
         for (key, value) in status.facts.iter().filter(|(key, _)| key != "token") {

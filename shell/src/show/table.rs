@@ -10,6 +10,12 @@ const GAP: usize = 2;
 /// No column of text becomes narrower than this, as long as there is any room.
 const NARROWEST: usize = 8;
 
+/// A title is readable in so many columns.
+const READABLE: usize = 24;
+
+/// What gives way to a readable title, the first first.
+const LESSER: [&str; 3] = ["at", "member-price", "author"];
+
 struct Column<'a> {
     key: &'a str,
     head: &'a str,
@@ -25,6 +31,7 @@ pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String>
         .map(|key| column(key, rows, tongue))
         .collect();
     if let Some(room) = room {
+        give_way(&mut columns, room);
         narrow(&mut columns, room);
     }
     let heads = columns.iter().map(|c| c.head).collect::<Vec<_>>();
@@ -104,6 +111,21 @@ fn is_number(cell: &str) -> bool {
         || cell
             .bytes()
             .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+}
+
+/// Leaves out lesser columns until there is room for the titles.
+fn give_way(columns: &mut Vec<Column<'_>>, room: usize) {
+    for key in LESSER {
+        let Some(title) = columns.iter().find(|c| c.key == "title") else {
+            return;
+        };
+        let others: usize =
+            columns.iter().map(|c| c.width + GAP).sum::<usize>() - GAP - title.width;
+        if others + title.width.min(READABLE) <= room {
+            return;
+        }
+        columns.retain(|c| c.key != key);
+    }
 }
 
 /// Takes from the widest column of text until the table fits.
@@ -197,6 +219,21 @@ mod tests {
             }
         }
         assert!(table(&rows, Some(40), Tongue::En)[1].contains('…'));
+    }
+
+    #[test]
+    fn lesser_columns_give_way_to_a_readable_title() {
+        let rows = rows(&[&[
+            ("id", "7"),
+            ("member-price", "5.00"),
+            ("author", "anna"),
+            ("at", "2026-11-21T03:33:07Z"),
+            ("title", "The long story of green tea"),
+        ]]);
+        let heads = |room| table(&rows, Some(room), Tongue::En).remove(0);
+        assert!(heads(80).contains("at "));
+        assert_eq!(heads(54), "id  member-price  author  title");
+        assert_eq!(heads(30), "id  title");
     }
 
     #[test]

@@ -3,22 +3,26 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::fs;
 use std::sync::Arc;
 
-use protocol::grammar::write_word;
 use protocol::table::{Arg, Gate, Offer, Spec};
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::Highlighter;
-use rustyline::hint::{Hint, Hinter};
+use rustyline::hint::Hinter;
 use rustyline::{Context, Helper, Validator};
 
+mod hints;
+mod paths;
+mod typed;
+
+use self::hints::{Left, left};
+use self::paths::paths;
+use self::typed::{Place, Typed};
 use crate::friendly::{self, Own};
 use crate::help::own_or_spec;
 use crate::session::Pass;
 use crate::show::plain::{cut, harmless};
 use crate::titles::Titles;
-use crate::transfer::local;
 
 /// Most candidates: more than nobody reads.
 const MOST: usize = 200;
@@ -114,100 +118,6 @@ impl Guide {
     }
 }
 
-/// The line up to the cursor: the words that are finished, and the one that is not.
-struct Typed {
-    before: Vec<String>,
-    word: String,
-    start: usize,
-    quoted: bool,
-}
-
-/// What stands at the cursor.
-enum Place<'a> {
-    Word(&'a Arg),
-    Value(&'a Arg, String),
-    Path,
-    Count,
-    Options,
-}
-
-impl Typed {
-    fn read(line: &str) -> Self {
-        let mut typed = Typed {
-            before: Vec::new(),
-            word: String::new(),
-            start: 0,
-            quoted: false,
-        };
-        let (mut inside, mut escaped, mut begun) = (false, false, false);
-        for (at, c) in line.char_indices() {
-            match c {
-                _ if escaped => {
-                    typed.word.push(c);
-                    escaped = false;
-                }
-                '\\' if inside => escaped = true,
-                '"' => {
-                    inside = !inside;
-                    if !begun {
-                        (begun, typed.start, typed.quoted) = (true, at, true);
-                    }
-                }
-                ' ' | '\t' if !inside => {
-                    if begun {
-                        typed.before.push(std::mem::take(&mut typed.word));
-                    }
-                    (begun, typed.quoted) = (false, false);
-                }
-                c => {
-                    if !begun {
-                        (begun, typed.start) = (true, at);
-                    }
-                    typed.word.push(c);
-                }
-            }
-        }
-        if !begun {
-            typed.start = line.len();
-        }
-        typed
-    }
-
-    fn place<'a>(&self, spec: &'a Spec, own: Option<&Own>) -> Place<'a> {
-        if !self.quoted
-            && let Some((key, word)) = self.word.split_once('=')
-        {
-            return match spec.option(key) {
-                Some(arg) => Place::Value(arg, word.to_owned()),
-                None => Place::Options,
-            };
-        }
-        let (mut words, mut flag) = (0, None);
-        for word in self.before.iter().skip(1) {
-            match own.and_then(|own| own.flag(word)) {
-                _ if flag.take().is_some() => {}
-                Some(found) => flag = found.word,
-                None if is_pair(word, spec) => {}
-                None => words += 1,
-            }
-        }
-        match (flag, spec.args.get(words)) {
-            (Some("PATH"), _) => Place::Path,
-            (Some(_), _) => Place::Count,
-            (None, Some(arg)) => Place::Word(arg),
-            (None, None) => match spec.args.last() {
-                Some(arg) if arg.rest => Place::Word(arg),
-                _ => Place::Options,
-            },
-        }
-    }
-}
-
-fn is_pair(word: &str, spec: &Spec) -> bool {
-    word.split_once('=')
-        .is_some_and(|(key, _)| spec.option(key).is_some())
-}
-
 fn verbs(typed: &Typed, gate: Gate) -> Vec<Pair> {
     let fitting = friendly::verbs(gate)
         .into_iter()
@@ -248,54 +158,6 @@ fn keys(typed: &Typed, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
     pairs
 }
 
-/// Files and folders of this computer, as words that the grammar reads back.
-fn paths(word: &str) -> Vec<Pair> {
-    let (folder, begun) = match word.rfind('/') {
-        Some(slash) => word.split_at(slash + 1),
-        None => ("", word),
-    };
-    let place = if folder.is_empty() {
-        ".".into()
-    } else {
-        local(folder)
-    };
-    let Ok(entries) = fs::read_dir(place) else {
-        return Vec::new();
-    };
-    let mut pairs: Vec<Pair> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let hidden = name.starts_with('.') && !begun.starts_with('.');
-            let part = name.ends_with(".reel-part") || name.ends_with(".reel-part-map");
-            (name.starts_with(begun) && !hidden && !part).then(|| {
-                let is_folder = fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir());
-                path(folder, &name, is_folder)
-            })
-        })
-        .collect();
-    pairs.sort_by(|a, b| a.display.cmp(&b.display));
-    pairs
-}
-
-fn path(folder: &str, name: &str, is_folder: bool) -> Pair {
-    let mut replacement = String::new();
-    write_word(&mut replacement, &format!("{folder}{name}"));
-    let shown = harmless(name);
-    if !is_folder {
-        return pair(&shown, &replacement, ' ');
-    }
-    // Inside a folder one goes on: the quote stays open.
-    let slash = match replacement.strip_suffix('"') {
-        Some(open) => format!("{open}/"),
-        None => format!("{replacement}/"),
-    };
-    Pair {
-        display: format!("{shown}/"),
-        replacement: slash,
-    }
-}
-
 fn pair(display: &str, replacement: &str, end: char) -> Pair {
     Pair {
         display: display.to_owned(),
@@ -319,48 +181,6 @@ fn like(choice: &str, word: &str) -> String {
         (true, false) => choice.to_lowercase(),
         _ => choice.to_owned(),
     }
-}
-
-/// The arguments that are left, dim behind the cursor.
-pub struct Left(String);
-
-impl Hint for Left {
-    fn display(&self) -> &str {
-        &self.0
-    }
-
-    fn completion(&self) -> Option<&str> {
-        None
-    }
-}
-
-/// What may still be typed, from the table.
-pub fn left(line: &str) -> Option<String> {
-    let typed = Typed::read(line);
-    if !typed.word.is_empty() || typed.quoted {
-        return None;
-    }
-    let (spec, own) = own_or_spec(typed.before.first()?)?;
-    let at = match typed.place(spec, own) {
-        Place::Word(arg) => spec.args.iter().position(|a| std::ptr::eq(a, arg))?,
-        Place::Options => spec.args.len(),
-        Place::Path | Place::Count | Place::Value(..) => return None,
-    };
-    let args = spec.args.get(at..).unwrap_or_default().iter().map(|arg| {
-        let (open, close) = if arg.required { ('<', '>') } else { ('[', ']') };
-        format!("{open}{}{close}", arg.key())
-    });
-    let given = |key: &str| typed.before.iter().any(|w| starts(w, &format!("{key}=")));
-    let options = spec.options.iter().map(Arg::key).filter(|key| !given(key));
-    let options = options.map(|key| format!("[{key}=]"));
-    let flags = own.map_or(&[][..], |own| own.flags).iter();
-    let flags = flags.filter(|flag| !typed.before.iter().any(|word| word == flag.name));
-    let flags = flags.map(|flag| match flag.word {
-        Some(word) => format!("[{} {word}]", flag.name),
-        None => format!("[{}]", flag.name),
-    });
-    let all: Vec<String> = args.chain(options).chain(flags).collect();
-    (!all.is_empty()).then(|| all.join(" "))
 }
 
 impl Hinter for Guide {
@@ -392,6 +212,8 @@ impl Completer for Guide {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::titles::Title;
 
