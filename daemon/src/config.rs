@@ -105,7 +105,7 @@ pub enum Topup {
 pub struct Limits {
     /// Connections at once. Each holds a file descriptor; keep below `ulimit -n`.
     pub connections: usize,
-    /// Seconds until a connection must have logged in, and until an idle guest is sent away.
+    /// Seconds of silence after which a guest is sent away.
     pub login_seconds: u32,
     /// Seconds of silence after which a connection is closed; also of a transfer that does not move.
     pub idle_seconds: u32,

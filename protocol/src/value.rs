@@ -64,7 +64,7 @@ macro_rules! words {
             type Err = Wrong;
             fn from_str(word: &str) -> Result<Self, Wrong> {
                 $( if word.eq_ignore_ascii_case($word) { return Ok(Self::$variant); } )+
-                Err(Wrong::Form)
+                Err(Wrong::Value)
             }
         }
 

@@ -22,10 +22,14 @@ fn protocol_md_is_current() {
         ("buy.txt", transcript("buy.txt")),
     ];
     for (name, body) in parts {
-        fresh = fill(&fresh, name, &body).unwrap_or_else(|| panic!("protocol.md has no <!-- {name} -->"));
+        fresh = fill(&fresh, name, &body)
+            .unwrap_or_else(|| panic!("protocol.md has no <!-- {name} -->"));
     }
     if std::env::var_os("REEL_WRITE_DOCS").is_some() {
         std::fs::write(&file, &fresh).unwrap();
     }
-    assert!(fresh == std::fs::read_to_string(&file).unwrap(), "protocol.md is stale: run `just doc`");
+    assert!(
+        fresh == std::fs::read_to_string(&file).unwrap(),
+        "protocol.md is stale: run `just doc`"
+    );
 }

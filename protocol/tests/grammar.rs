@@ -8,7 +8,9 @@ use protocol::{MAX_LINE, command::find};
 use tokio_util::codec::Decoder;
 
 fn mistake(line: &[u8]) -> SyntaxError {
-    words(line).and_then(|words| Command::parse(&words).map(|_| ())).expect_err(&String::from_utf8_lossy(line))
+    words(line)
+        .and_then(|words| Command::parse(&words).map(|_| ()))
+        .expect_err(&String::from_utf8_lossy(line))
 }
 
 #[test]
@@ -32,7 +34,11 @@ fn a_mistake_has_its_column() {
         (b"RETR x", 6, "the number of a title"),
         (b"RETR -1", 6, "the number of a title"),
         (b"STOR 5 zz", 8, "32 hex digits"),
-        (b"STOR -5 5d41402abc4b2a76b9719d911017c592", 6, "a number of bytes"),
+        (
+            b"STOR -5 5d41402abc4b2a76b9719d911017c592",
+            6,
+            "a number of bytes",
+        ),
         (b"SEARCH", 7, "text"),
         (b"LIST\0", 5, "control"),
         (b"LIST\rALL", 5, "control"),
@@ -63,14 +69,26 @@ fn a_value_that_cannot_be_is_told_from_a_word_that_is_none() {
     for line in impossible {
         assert!(mistake(line).bad_value, "{}", String::from_utf8_lossy(line));
     }
-    for line in ["LIST limit=-1", "LIST limit=x", "TOPUP 1.234", "TOPUP -1", "TOPUP 12345678901", "TOPUP 1.", "TOPUP .5"] {
+    for line in [
+        "LIST limit=-1",
+        "LIST limit=x",
+        "TOPUP 1.234",
+        "TOPUP -1",
+        "TOPUP 12345678901",
+        "TOPUP 1.",
+        "TOPUP .5",
+    ] {
         assert!(!mistake(line.as_bytes()).bad_value, "{line}");
     }
 }
 
 #[test]
 fn blanks_and_case_have_no_meaning() {
-    for line in ["list paid sort=NEW", "\tLIST  Paid\t Sort=new ", "\"LIST\" \"PAID\" sort=\"new\""] {
+    for line in [
+        "list paid sort=NEW",
+        "\tLIST  Paid\t Sort=new ",
+        "\"LIST\" \"PAID\" sort=\"new\"",
+    ] {
         let command = Command::parse(&words(line.as_bytes()).unwrap()).unwrap();
         assert_eq!(command.line(), "LIST PAID sort=new", "{line}");
     }
@@ -101,12 +119,21 @@ fn lines_are_cut_and_bounded() {
     for end in ["\n", "\r\n"] {
         let longest = "x".repeat(MAX_LINE);
         let mut input = BytesMut::from(format!("{longest}{end}").as_bytes());
-        assert_eq!(Lines::default().decode(&mut input).unwrap().unwrap(), longest);
+        assert_eq!(
+            Lines::default().decode(&mut input).unwrap().unwrap(),
+            longest
+        );
         let mut input = BytesMut::from(format!("{longest}x{end}").as_bytes());
-        assert!(matches!(Lines::default().decode(&mut input), Err(FrameError::TooLong)));
+        assert!(matches!(
+            Lines::default().decode(&mut input),
+            Err(FrameError::TooLong)
+        ));
     }
     let mut flood = BytesMut::from(&vec![b'x'; MAX_LINE + 1][..]);
-    assert!(matches!(Lines::default().decode(&mut flood), Err(FrameError::TooLong)));
+    assert!(matches!(
+        Lines::default().decode(&mut flood),
+        Err(FrameError::TooLong)
+    ));
     // The longest line whose end has come in part.
     let mut pending = BytesMut::from(format!("{}\r", "x".repeat(MAX_LINE)).as_bytes());
     assert!(Lines::default().decode(&mut pending).unwrap().is_none());
@@ -114,13 +141,26 @@ fn lines_are_cut_and_bounded() {
 
 #[test]
 fn other_protocols_are_known_by_their_first_bytes() {
-    for first in [&b"GET / HTTP/1.1\r\n"[..], b"POST / HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00", b"SSH-2.0-x\r\n"] {
+    for first in [
+        &b"GET / HTTP/1.1\r\n"[..],
+        b"POST / HTTP/1.1\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"SSH-2.0-x\r\n",
+    ] {
         let mut input = BytesMut::from(first);
-        assert!(matches!(Lines::default().decode(&mut input), Err(FrameError::Foreign)), "{first:?}");
+        assert!(
+            matches!(
+                Lines::default().decode(&mut input),
+                Err(FrameError::Foreign)
+            ),
+            "{first:?}"
+        );
     }
     let mut lines = Lines::default();
     let mut input = BytesMut::from(&b"NOOP\nGET / HTTP/1.1\n"[..]);
-    assert!(lines.decode(&mut input).unwrap().is_some() && lines.decode(&mut input).unwrap().is_some());
+    assert!(
+        lines.decode(&mut input).unwrap().is_some() && lines.decode(&mut input).unwrap().is_some()
+    );
 }
 
 #[test]
@@ -133,6 +173,9 @@ fn a_body_is_counted_and_never_read_as_lines() {
     };
     assert!(line(&mut replies, &mut input).starts_with("150"));
     replies.expect_body(7);
-    assert_eq!(replies.decode(&mut input).unwrap(), Some(Piece::Body("226 \r\n!".into())));
+    assert_eq!(
+        replies.decode(&mut input).unwrap(),
+        Some(Piece::Body("226 \r\n!".into()))
+    );
     assert_eq!(line(&mut replies, &mut input), "226 DONE : y");
 }

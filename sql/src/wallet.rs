@@ -4,8 +4,8 @@ use protocol::value::{AccountId, Money, Time, TitleId};
 
 use crate::{Error, Tx, join, params, record};
 
-/// More than any wallet may hold, in cents: sums of wallets stay far from the end of an `i64`.
-pub const MOST: Money = Money(1_000_000_000_000);
+/// The most that a wallet may hold, in cents: ten digits before the point, as on the wire.
+pub const MOST: Money = Money(999_999_999_999);
 
 record! {
     /// One movement, both of its sides: `amount` goes to the wallet of `account` and comes from

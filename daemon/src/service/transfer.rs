@@ -202,9 +202,9 @@ pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
         _place,
     } = verified;
     let (digest, md5, size) = (*sealed.digest(), Md5(sealed.md5()), sealed.size());
-    if draft.kind == Kind::Shared {
-        app.db.read(move |tx| unsold(tx, digest)).await?;
-    }
+    // Asked while the bytes are still a part: with the database down they stay for a resume.
+    let kind = draft.kind;
+    app.db.read(move |tx| unsold(tx, kind, digest)).await?;
     sealed.store().await?;
     let now = app.clock.now();
     for _ in 0..TRIES {
@@ -225,11 +225,12 @@ pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
     Err(Fault::Busy("too many uploads of the same content"))
 }
 
-fn unsold(tx: &mut Tx<'_>, digest: Digest) -> Result<(), Fault> {
+/// What is sold here cannot be put on the shelf.
+fn unsold(tx: &mut Tx<'_>, kind: Kind, digest: Digest) -> Result<(), Fault> {
     match Content::of(tx, *digest.as_bytes())? {
-        Some(content) if Content::is_sold(tx, content.id)? => Err(Fault::NotAllowed(
-            "this content is sold here: it cannot be put on the shelf",
-        )),
+        Some(content) if kind == Kind::Shared && Content::is_sold(tx, content.id)? => Err(
+            Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"),
+        ),
         _ => Ok(()),
     }
 }

@@ -60,6 +60,12 @@ impl Session {
 
     /// Understands one line and does what it says. It runs to its end even if the client goes away.
     pub async fn line(&mut self, line: &[u8]) -> Answer {
+        match self.fate() {
+            Fate::Open => {}
+            // Whoever was logged out elsewhere is a guest from now on.
+            Fate::LoggedOut => self.who = Who::Guest,
+            Fate::Kicked => return Answer::then(Status::new(Code::Kicked), Then::Bye),
+        }
         let answer = self.run(line).await.unwrap_or_else(Answer::from);
         if let Who::User(_, presence) = &self.who
             && matches!(answer.then, Then::Go | Then::Bye)
@@ -86,16 +92,16 @@ impl Session {
             };
         };
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
-        self.notice_fate();
         self.admit(spec)?;
         let command = Command::read(spec, &words)?;
         Ok(self.dispatch(command).await?)
     }
 
-    /// Whoever was logged out elsewhere is a guest from now on.
-    fn notice_fate(&mut self) {
-        if matches!(&self.who, Who::User(_, presence) if presence.fate() == Fate::LoggedOut) {
-            self.who = Who::Guest;
+    /// What has become of the session that this connection is part of.
+    fn fate(&self) -> Fate {
+        match &self.who {
+            Who::User(_, presence) => presence.fate(),
+            Who::Guest => Fate::Open,
         }
     }
 
