@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::database::Database;
 use crate::line::Line;
+use crate::server::Server;
 
 /// How long the daemon may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,9 +45,17 @@ impl Club {
 
     /// A club with this TOML as its configuration file.
     pub fn with(engine: Engine, config: &str) -> Self {
+        Self::open((engine == Engine::MariaDb).then(Database::create), config)
+    }
+
+    /// A club on a fresh database of this server.
+    pub fn on(server: &Server, config: &str) -> Self {
+        Self::open(Some(Database::on(server.url())), config)
+    }
+
+    fn open(database: Option<Database>, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
-        let database = (engine == Engine::MariaDb).then(Database::create);
         let said = Arc::default();
         let (daemon, address) = start(folder.path(), database.as_ref(), &said);
         Self {

@@ -12,6 +12,11 @@ impl Database {
     pub fn create() -> Self {
         let server = std::env::var("REEL_TEST_MYSQL")
             .expect("REEL_TEST_MYSQL is not set: run the tests with tests/run, which brings a MariaDB of its own");
+        Self::on(server)
+    }
+
+    /// A fresh database of another server.
+    pub fn on(server: String) -> Self {
         let database = Self {
             server,
             name: format!("reel_{:016x}", rand::random::<u64>()),
@@ -62,7 +67,10 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        // A server that a test has ended takes its databases along.
+        if !std::thread::panicking()
+            && std::env::var("REEL_TEST_MYSQL").as_ref() == Ok(&self.server)
+        {
             self.sql(&format!("DROP DATABASE {}", self.name));
         }
     }

@@ -11,11 +11,13 @@ mod club;
 mod database;
 mod line;
 mod people;
+mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
 pub use people::{Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
+pub use server::Server;
 pub use transcript::play;
 
 /// Makes of each `fn name(engine: Engine)` two tests: `name::sqlite` and `name::mariadb`.

@@ -1,0 +1,139 @@
+//! A MariaDB of a test's own, to kill, freeze and start again.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One server in a temporary folder. Dropping it ends the process by its own id.
+pub struct Server {
+    folder: tempfile::TempDir,
+    port: u16,
+    process: Child,
+}
+
+impl Server {
+    /// A fresh server that answers.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut install = command("mariadb-install-db", folder.path());
+        install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+        let made = install
+            .status()
+            .expect("mariadb-install-db: tests/run installs it");
+        assert!(made.success(), "mariadb-install-db: {made:?}");
+        let free = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let process = run(folder.path(), free.port());
+        let server = Self {
+            folder,
+            port: free.port(),
+            process,
+        };
+        server.wait();
+        server
+    }
+
+    /// Where it is, as `REEL_TEST_MYSQL` would say.
+    pub fn url(&self) -> String {
+        format!("mysql://root@127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it like a power cut.
+    pub fn kill9(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again on the same data, and waits until it answers.
+    pub fn restart(&mut self) {
+        self.process = run(self.folder.path(), self.port);
+        self.wait();
+    }
+
+    /// Sends it a signal, by its id.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success(),
+            "{kill}"
+        );
+    }
+
+    fn wait(&self) {
+        let since = Instant::now();
+        while !self.answers() {
+            assert!(since.elapsed() < PATIENCE, "the server does not start");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn answers(&self) -> bool {
+        let mut client = Command::new("mariadb");
+        client.args([
+            "--no-defaults",
+            "--protocol=tcp",
+            "-h",
+            "127.0.0.1",
+            "-u",
+            "root",
+            "-e",
+            "SELECT 1",
+            "-P",
+        ]);
+        client
+            .arg(self.port.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        client
+            .status()
+            .expect("the client program mariadb: tests/run installs it")
+            .success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn run(folder: &Path, port: u16) -> Child {
+    let mut server = command("mariadbd", folder);
+    server
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", folder.join("socket").display()))
+        .args([
+            "--bind-address=127.0.0.1",
+            "--innodb-buffer-pool-size=32M",
+            "--skip-log-bin",
+            "--skip-name-resolve",
+        ]);
+    server.spawn().expect("mariadbd: tests/run installs it")
+}
+
+fn command(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("--no-defaults")
+        .arg(format!("--datadir={}", folder.join("data").display()))
+        // The server refuses root unless it is named; to anybody else this says nothing new.
+        .arg(format!(
+            "--user={}",
+            std::env::var("USER").unwrap_or_else(|_| "root".into())
+        ))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
