@@ -9,7 +9,7 @@ use vault::Vault;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::live::Live;
-use crate::service::history::Recorder;
+use crate::service::transfer::history::Recorder;
 
 /// The handles of a running club. Cheap to clone.
 #[derive(Clone)]

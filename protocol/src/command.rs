@@ -1,8 +1,9 @@
 //! THE TABLE: one row declares a command. Parser, encoder, usage, `HELP`, completion, the tables
 //! of `protocol.md` and their tests all come from it.
 
+use crate::field::{Cursor, Field, Rest, Verb, put_option};
 use crate::grammar::{SyntaxError, Words};
-use crate::table::{Arg, Cursor, Field, Gate, Rest, Spec, Verb, commands, put_option};
+use crate::table::{Arg, Gate, Spec, commands};
 use crate::value::{
     Amount, Count, Kind, Listing, Md5, Opaque, PasswordDigest, Price, Role, SessionId, Sha256,
     Size, Sort, Ticket, TitleId, TitleName, UserName, YesNo,

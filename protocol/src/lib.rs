@@ -6,8 +6,10 @@
 pub mod code;
 pub mod command;
 pub mod doc;
+pub mod field;
 pub mod frame;
 pub mod grammar;
+pub mod near;
 pub mod reply;
 pub mod table;
 pub mod value;

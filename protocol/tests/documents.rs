@@ -1,5 +1,10 @@
 //! The generated parts of `protocol.md` are those of the table: a stale one fails here.
 //! `REEL_WRITE_DOCS=1 cargo test -p protocol --test documents` writes them anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation here is the message"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,9 @@
 //! What the grammar refuses, and where it says the mistake is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation here is the message"
+)]
 
 use bytes::BytesMut;
 use protocol::command::Command;

@@ -1,11 +1,17 @@
 //! What is written is read back: words, replies, and every command of the table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation here is the message"
+)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use protocol::command::{Command, TABLE};
 use protocol::grammar::{Said, is_forbidden, said, words, write_quoted, write_word};
+use protocol::near::nearest;
 use protocol::reply::{Event, Fact, Facts, Row, Status};
-use protocol::table::{Arg, Offer, Spec, nearest};
+use protocol::table::{Arg, Offer, Spec};
 
 /// Any text that can be stored: all that a quoted word can hold.
 fn text() -> impl Strategy<Value = String> {

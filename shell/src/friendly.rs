@@ -1,7 +1,8 @@
 //! The verbs that the shell has of its own, described like those of the table: completion, hints
 //! and help know no difference.
 
-use protocol::table::{Arg, Gate, Shape, Spec, Value as _, Verb};
+use protocol::field::{Value as _, Verb};
+use protocol::table::{Arg, Gate, Shape, Spec};
 use protocol::value::{Kind, Opaque, Price, Ticket, TitleId, TitleName, UserName};
 
 /// What a verb of the shell does.
@@ -252,7 +253,7 @@ pub fn verbs(gate: Gate) -> Vec<&'static str> {
 
 /// The verb that a mistyped one may have meant.
 pub fn nearest(verb: &str) -> Option<&'static str> {
-    protocol::table::nearest(verb, verbs(Gate::Admin).into_iter())
+    protocol::near::nearest(verb, verbs(Gate::Admin).into_iter())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub fn may_keep(line: &str) -> bool {
         .find(|word| !word.is_empty());
     let Some(verb) = verb else { return false };
     let secret = |verb: &str| SECRET.iter().any(|s| s.eq_ignore_ascii_case(verb));
-    let near = || protocol::table::nearest(verb, SECRET.into_iter()).is_some();
+    let near = || protocol::near::nearest(verb, SECRET.into_iter()).is_some();
     let known = friendly::find(verb).is_some() || friendly::table(verb).is_some();
     !secret(verb) && (known || !near()) && !has_digest(line)
 }

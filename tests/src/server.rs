@@ -23,9 +23,14 @@ impl Server {
         let mut install = command("mariadb-install-db", folder.path());
         install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
         let made = install
-            .status()
+            .output()
             .expect("mariadb-install-db: tests/run installs it");
-        assert!(made.success(), "mariadb-install-db: {made:?}");
+        assert!(
+            made.status.success(),
+            "mariadb-install-db: {}\n{}",
+            String::from_utf8_lossy(&made.stdout),
+            String::from_utf8_lossy(&made.stderr)
+        );
         let free = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -120,6 +125,7 @@ fn run(folder: &Path, port: u16) -> Child {
             "--skip-log-bin",
             "--skip-name-resolve",
         ]);
+    server.stdout(Stdio::null()).stderr(Stdio::null());
     server.spawn().expect("mariadbd: tests/run installs it")
 }
 
@@ -128,12 +134,11 @@ fn command(program: &str, folder: &Path) -> Command {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--tmpdir={}", folder.display()))
         // The server refuses root unless it is named; to anybody else this says nothing new.
         .arg(format!(
             "--user={}",
             std::env::var("USER").unwrap_or_else(|_| "root".into())
-        ))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        ));
     command
 }

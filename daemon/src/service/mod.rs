@@ -3,9 +3,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod fault;
-pub mod history;
 pub mod once;
-pub mod pass;
 pub mod secret;
 pub mod terms;
 pub mod transfer;
@@ -14,6 +12,7 @@ pub mod wallet;
 use std::time::Duration;
 
 use protocol::value::{AccountId, Role, SessionId, Time};
+use sql::Tx;
 use sql::account::{Invite, Session};
 use sql::transfer::Pass;
 use sql::wallet::Once;
@@ -99,6 +98,27 @@ impl Paging {
         let after = self.after.as_deref();
         after.map_or(Ok(first), |text| text.parse().map_err(|_| Fault::BadAfter))
     }
+}
+
+/// Losing a race more often than this means that something else is wrong.
+const TRIES: usize = 8;
+
+/// Runs a rule in a transaction, anew where somebody else did the same at the same time and was first.
+///
+/// # Errors
+/// Those of the rule and of the database.
+pub async fn settled<T, F>(app: &App, rule: F) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<T, Fault> + Clone + Send + 'static,
+{
+    for _ in 0..TRIES {
+        match app.db.write(rule.clone()).await {
+            Err(Fault::Raced) => {}
+            other => return other,
+        }
+    }
+    Err(Fault::Busy("too many at once on this account"))
 }
 
 /// Forgets what has expired.

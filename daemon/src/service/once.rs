@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use sql::Tx;
 use sql::wallet::Once;
 
-use super::Fault;
+use super::{Fault, settled};
+use crate::app::App;
 
 /// What a key stands for.
 #[derive(Clone, Debug)]
@@ -68,13 +69,23 @@ pub fn recall(tx: &mut Tx<'_>, key: &Key) -> Result<Option<Result<Outcome, Fault
     Ok(Some(kept.told()))
 }
 
-/// Runs a rule once for a key. The outer error undoes the transaction; the inner one is a refusal,
-/// kept like an answer. A rule that refuses has changed nothing.
-pub fn once(
+/// Runs a rule once for a key, without one each time. A rule that refuses has changed nothing.
+///
+/// # Errors
+/// The refusal of the rule, now or when the key was first given.
+pub async fn once<F>(app: &App, key: Option<Key>, now: Time, rule: F) -> Result<Outcome, Fault>
+where
+    F: Fn(&mut Tx<'_>) -> Result<Outcome, Fault> + Clone + Send + 'static,
+{
+    settled(app, move |tx| once_in(tx, key.as_ref(), now, &rule)).await?
+}
+
+/// The outer error undoes the transaction; the inner one is a refusal, kept like an answer.
+fn once_in(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
     now: Time,
-    rule: impl FnOnce(&mut Tx<'_>) -> Result<Outcome, Fault>,
+    rule: impl Fn(&mut Tx<'_>) -> Result<Outcome, Fault>,
 ) -> Result<Result<Outcome, Fault>, Fault> {
     let Some(key) = key else {
         return rule(tx).map(Ok);

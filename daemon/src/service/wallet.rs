@@ -15,9 +15,6 @@ use crate::app::App;
 /// Most periods of membership that are bought at once.
 const MOST_PERIODS: u32 = 120;
 
-/// Losing a race more often than this means that something else is wrong.
-const TRIES: usize = 8;
-
 /// Puts money into the wallet.
 ///
 /// # Errors
@@ -245,24 +242,18 @@ fn agreed(named: Option<Money>, price: Money) -> Result<(), Fault> {
     }
 }
 
-/// Runs a rule that moves money, again where it lost a race.
+/// Runs a rule that moves money, once for a key.
 async fn charge(
     app: &App,
     key: Option<Key>,
     rule: impl Fn(&mut Tx<'_>) -> Result<Receipt, Fault> + Clone + Send + 'static,
 ) -> Result<Receipt, Fault> {
-    let now = app.clock.now();
-    for _ in 0..TRIES {
-        let (key, rule) = (key.clone(), rule.clone());
-        let work =
-            move |tx: &mut Tx<'_>| once(tx, key.as_ref(), now, |tx| rule(tx).map(Outcome::Receipt));
-        match app.db.write(work).await {
-            Err(Fault::Raced) => {}
-            Err(fault) => return Err(fault),
-            Ok(Err(refusal)) => return Err(refusal),
-            Ok(Ok(Outcome::Receipt(receipt))) => return Ok(receipt),
-            Ok(Ok(Outcome::Stored(_))) => return Err(Fault::KeyReused),
-        }
+    match once(app, key, app.clock.now(), move |tx| {
+        rule(tx).map(Outcome::Receipt)
+    })
+    .await?
+    {
+        Outcome::Receipt(receipt) => Ok(receipt),
+        Outcome::Stored(_) => Err(Fault::KeyReused),
     }
-    Err(Fault::Busy("too many at once on this account"))
 }

@@ -4,7 +4,8 @@ use protocol::code::Code;
 use protocol::reply::{Row, Status};
 
 use crate::service::account::Standing;
-pub use crate::service::transfer::{Delivery, Upload};
+pub use crate::service::transfer::download::Delivery;
+pub use crate::service::transfer::upload::Upload;
 use crate::service::{Fault, Page, User};
 
 /// The answer to a command.

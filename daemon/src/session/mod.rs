@@ -13,8 +13,9 @@ use std::net::SocketAddr;
 use protocol::code::Code;
 use protocol::command::{Command, TABLE, find};
 use protocol::grammar::words;
+use protocol::near::nearest;
 use protocol::reply::Status;
-use protocol::table::{Gate, Spec, nearest};
+use protocol::table::{Gate, Spec};
 use protocol::value::{Count, Opaque};
 
 pub use answer::{Answer, Delivery, Then, Upload, refusal};

@@ -6,8 +6,10 @@ use protocol::reply::{Facts, Row, Status};
 use protocol::value::{TitleId, YesNo};
 
 use super::{Answer, Session, Then};
-use crate::service::transfer::{self, Delivery, Dispatch, Order, Reception, Upload, Verified};
-use crate::service::{Fault, history};
+use crate::service::Fault;
+use crate::service::transfer::download::{self, Delivery, Dispatch};
+use crate::service::transfer::history;
+use crate::service::transfer::upload::{self, Order, Reception, Upload, Verified};
 
 impl Session {
     pub(super) async fn stor(&mut self, c: Stor) -> Result<Answer, Fault> {
@@ -22,7 +24,7 @@ impl Session {
             key: c.key.map(|key| key.0),
         };
         Ok(
-            match transfer::receive(&self.app, self.user()?, order).await? {
+            match upload::receive(&self.app, self.user()?, order).await? {
                 Reception::Stored(id) => stored(id).into(),
                 Reception::Open(upload) => {
                     let (offset, length) = (upload.incoming.offset(), upload.incoming.remaining());
@@ -40,12 +42,12 @@ impl Session {
     /// # Errors
     /// The final status, where they are not what was announced or could not be kept.
     pub async fn received(&self, upload: Upload) -> Result<Verified, Status> {
-        Ok(transfer::verify(upload).await?)
+        Ok(upload::verify(upload).await?)
     }
 
     /// Puts a verified upload into the library; the final status.
     pub async fn stored(&self, verified: Verified) -> Status {
-        match transfer::store(&self.app, verified).await {
+        match upload::store(&self.app, verified).await {
             Ok(id) => {
                 log::info!("{} stored title={id}", self.label());
                 stored(id)
@@ -57,7 +59,7 @@ impl Session {
     pub(super) async fn retr(&mut self, c: Retr) -> Result<Answer, Fault> {
         let (offset, length) = (c.offset.map_or(0, |n| n.0), c.length.map(|n| n.0));
         Ok(
-            match transfer::fetch(&self.app, self.user()?, c.id, offset, length).await? {
+            match download::fetch(&self.app, self.user()?, c.id, offset, length).await? {
                 Dispatch::Wait { seconds, ad } => {
                     let status = Status::new(Code::Wait).with("seconds", seconds);
                     let status = Status {
@@ -81,7 +83,7 @@ impl Session {
     /// Notes a delivery that the door has sent, in full or in part; the final status, where there
     /// is one to be said.
     pub async fn sent(&self, delivery: &Delivery) -> Option<Status> {
-        transfer::delivered(&self.app, delivery).await;
+        download::delivered(&self.app, delivery).await;
         let left = delivery.range.length();
         log::info!(
             "{} sent bytes={} left={left}",

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use protocol::command::{Command, Stor};
-use protocol::table::Value;
+use protocol::field::Value;
 use protocol::value::{Md5, Opaque, Size, TitleName, YesNo};
 
 use super::meter::Meter;

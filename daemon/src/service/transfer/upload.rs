@@ -1,24 +1,17 @@
-//! Uploads and downloads: who may, and what becomes of the bytes.
+//! Uploads: who may, and what becomes of the bytes.
 
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
 use sql::Tx;
-use sql::account::Account;
-use sql::catalogue::{Content, Title, card, index};
+use sql::catalogue::{Content, Title, index};
 use tokio::sync::OwnedSemaphorePermit;
-use vault::{Claim, Digest, Incoming, Range, Sealed};
+use vault::{Claim, Digest, Incoming, Sealed};
 
-use super::history::Arrived;
-use super::once::{Key, Outcome, once, recall};
-use super::pass::{self, Turn};
-use super::wallet::{NO_TITLE, price_for};
-use super::{Fault, User, terms};
 use crate::app::App;
+use crate::service::once::{Key, Outcome, once, recall};
+use crate::service::{Fault, User, terms};
 
 /// The name of a title that was given none.
 const UNTITLED: &str = "untitled";
-
-/// Losing a race more often than this means that something else is wrong.
-const TRIES: usize = 8;
 
 /// What somebody wants to upload, as it was asked for.
 #[derive(Clone, Debug)]
@@ -207,22 +200,12 @@ pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
     app.db.read(move |tx| unsold(tx, kind, digest)).await?;
     sealed.store().await?;
     let now = app.clock.now();
-    for _ in 0..TRIES {
-        let (draft, key) = (draft.clone(), key.clone());
-        let work = move |tx: &mut Tx<'_>| {
-            once(tx, key.as_ref(), now, |tx| {
-                enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored)
-            })
-        };
-        match app.db.write(work).await {
-            Err(Fault::Raced) => {}
-            Err(fault) => return Err(fault),
-            Ok(Err(refusal)) => return Err(refusal),
-            Ok(Ok(Outcome::Stored(id))) => return Ok(id),
-            Ok(Ok(Outcome::Receipt(_))) => return Err(Fault::KeyReused),
-        }
+    let rule =
+        move |tx: &mut Tx<'_>| enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored);
+    match once(app, key, now, rule).await? {
+        Outcome::Stored(id) => Ok(id),
+        Outcome::Receipt(_) => Err(Fault::KeyReused),
     }
-    Err(Fault::Busy("too many uploads of the same content"))
 }
 
 /// What is sold here cannot be put on the shelf.
@@ -274,163 +257,4 @@ fn enter(
     let id = TitleId(title.insert(tx)?);
     index(tx, id, &terms::of_title(&title.name))?;
     Ok(id)
-}
-
-/// What RETR comes to.
-pub enum Dispatch {
-    /// The bytes may go.
-    Send(Box<Delivery>),
-    /// Not yet.
-    Wait {
-        /// How many seconds are left, rounded up.
-        seconds: i64,
-        /// What is shown meanwhile.
-        ad: String,
-    },
-}
-
-/// Bytes on their way to somebody. The door sends `range` and hands it back.
-pub struct Delivery {
-    /// The bytes.
-    pub range: Range,
-    /// Where in the file they begin.
-    pub offset: u64,
-    /// How many there are.
-    pub length: u64,
-    /// The size of the whole file.
-    pub size: u64,
-    /// The MD5 of the whole file.
-    pub md5: Md5,
-    account: AccountId,
-    title: TitleId,
-    how: &'static str,
-}
-
-/// How a title is had, or why not.
-enum Access {
-    Granted(&'static str),
-    Ad(Turn),
-}
-
-/// Whether a title may be fetched, and the bytes if so.
-///
-/// # Errors
-/// No such title, to be paid first, a range outside the file, damaged bytes.
-pub async fn fetch(
-    app: &App,
-    user: &User,
-    id: TitleId,
-    offset: u64,
-    length: Option<u64>,
-) -> Result<Dispatch, Fault> {
-    let (who, now) = (user.clone(), app.clock.now());
-    let (card, access) = app
-        .db
-        .read(move |tx| {
-            let card =
-                card(tx, who.id, id)?.filter(|c| c.title.listed || c.owned || who.is_admin());
-            let card = card.ok_or(NO_TITLE)?;
-            let access = access(tx, &who, &card, now)?;
-            Ok::<_, Fault>((card, access))
-        })
-        .await?;
-    let how = match access {
-        Access::Granted(how) => how,
-        Access::Ad(turn) => match begun(app, user, id, turn).await? {
-            Turn::Wait(seconds) => {
-                return Ok(Dispatch::Wait {
-                    seconds,
-                    ad: app.config.ads.text.clone(),
-                });
-            }
-            Turn::Granted | Turn::Begin => "ad",
-        },
-    };
-    let size = card.title.size;
-    if offset > size || length == Some(0) {
-        return Err(Fault::BadRange { size });
-    }
-    let stored = app.vault.stored(&Digest::from(card.sha256), size).await?;
-    let range = stored.range(offset, length.unwrap_or(size));
-    let length = range.length();
-    let (account, title, md5) = (user.id, id, card.md5);
-    Ok(Dispatch::Send(Box::new(Delivery {
-        range,
-        offset,
-        length,
-        size,
-        md5,
-        account,
-        title,
-        how,
-    })))
-}
-
-fn access(
-    tx: &mut Tx<'_>,
-    user: &User,
-    card: &sql::catalogue::Card,
-    now: Time,
-) -> Result<Access, Fault> {
-    if user.is_admin() {
-        return Ok(Access::Granted("admin"));
-    }
-    if card.owned {
-        return Ok(Access::Granted("paid"));
-    }
-    if card.title.kind == Kind::Shared {
-        return Ok(Access::Granted("shared"));
-    }
-    let account = Account::get(tx, user.id)?.ok_or(Fault::LoginRequired)?;
-    let standing = super::account::Standing::of(&account, now);
-    if card.title.kind == Kind::Paid {
-        return Err(Fault::NeedPay {
-            price: price_for(&card.title, standing, user),
-        });
-    }
-    if standing.is_member() {
-        return Ok(Access::Granted("member"));
-    }
-    Ok(Access::Ad(pass::look(tx, &account, card.title.id, now)?))
-}
-
-/// Begins the wait where none runs.
-async fn begun(app: &App, user: &User, title: TitleId, turn: Turn) -> Result<Turn, Fault> {
-    if turn != Turn::Begin {
-        return Ok(turn);
-    }
-    for _ in 0..TRIES {
-        let (id, now, ads) = (user.id, app.clock.now(), app.config.ads.clone());
-        match app
-            .db
-            .write(move |tx| pass::begin(tx, &ads, id, title, now))
-            .await
-        {
-            Err(Fault::Raced) => {}
-            other => return other,
-        }
-    }
-    Err(Fault::Busy("too many at once on this account"))
-}
-
-/// Notes what of a delivery has arrived.
-pub async fn delivered(app: &App, delivery: &Delivery) {
-    let bytes = delivery.length - delivery.range.length();
-    let (account, title, how) = (delivery.account, delivery.title, delivery.how);
-    // Nothing arrived, and there was something: no download.
-    if bytes == 0 && delivery.size > 0 {
-        return;
-    }
-    let (at, size, offset) = (app.clock.now(), delivery.size, delivery.offset);
-    app.recorder
-        .note(Arrived {
-            account,
-            title,
-            how,
-            at,
-            size,
-            offset,
-            bytes,
-        })
-        .await;
 }

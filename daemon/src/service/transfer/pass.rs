@@ -5,8 +5,8 @@ use sql::Tx;
 use sql::account::Account;
 use sql::transfer::Pass;
 
-use super::Fault;
 use crate::config::Ads;
+use crate::service::Fault;
 
 /// Whether the title may be fetched now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

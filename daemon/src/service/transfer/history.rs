@@ -6,8 +6,8 @@ use sql::transfer::Download;
 use sql::{Db, Tx};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Fault, Page, Paging, User};
 use crate::app::App;
+use crate::service::{Fault, Page, Paging, User};
 
 /// What one answer to RETR carried.
 #[derive(Clone, Debug)]

@@ -1,0 +1,6 @@
+//! The bytes' way in and out, and what is asked of people before and noted after it.
+
+pub mod download;
+pub mod history;
+pub mod pass;
+pub mod upload;
