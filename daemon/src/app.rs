@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use vault::Vault;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::live::Live;
+use crate::service::notice::{self, News};
 use crate::service::transfer::history::Recorder;
 
 /// The handles of a running club. Cheap to clone.
@@ -31,6 +32,8 @@ pub struct Parts {
     pub hashing: Semaphore,
     /// Bounds the uploads at once.
     pub uploads: Arc<Semaphore>,
+    /// What is told to whoever watches.
+    pub news: broadcast::Sender<News>,
     /// Writes the download history behind the transfers.
     pub recorder: Recorder,
 }
@@ -74,6 +77,7 @@ impl App {
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
+            news: broadcast::channel(notice::QUEUE).0,
             hashing: Semaphore::new(hashes),
             uploads: Arc::new(Semaphore::new(config.limits.uploads)),
             live: Live::default(),
@@ -108,10 +112,7 @@ impl App {
 /// Of the disk.
 pub fn make_folder(config: &Config) -> Result<(), OpenError> {
     use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&config.data);
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data);
     made.map_err(|e| OpenError::Folder(config.data.display().to_string(), e))
 }
 

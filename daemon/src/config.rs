@@ -1,5 +1,6 @@
 //! What the operator may set: one TOML file, every key also in the environment, the usual ones as flags.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,6 +66,9 @@ pub struct Prices {
     pub membership: Amount,
     /// How many days one period has.
     pub membership_days: u32,
+    /// What several periods bought at once cost, where that is not so many times the price of one:
+    /// `12 = "300.00"`.
+    pub lengths: BTreeMap<String, Amount>,
 }
 
 /// The wait before a free title.
@@ -85,6 +89,8 @@ pub struct Ads {
 pub struct Moneys {
     /// Whether users may fill their own wallets.
     pub topup: Topup,
+    /// How much one may put in by oneself in a day (UTC).
+    pub topup_day: Amount,
 }
 
 /// Whether users may fill their own wallets.
@@ -140,9 +146,8 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let money = text
-            .parse()
-            .map_err(|_| serde::de::Error::custom("expected an amount like \"10.00\""))?;
+        let money =
+            text.parse().map_err(|_| serde::de::Error::custom("expected an amount like \"10.00\""))?;
         Ok(Self(money))
     }
 }
@@ -150,8 +155,7 @@ impl<'de> Deserialize<'de> for Amount {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            data: std::env::var_os("STATE_DIRECTORY")
-                .map_or_else(|| "reel-data".into(), PathBuf::from),
+            data: std::env::var_os("STATE_DIRECTORY").map_or_else(|| "reel-data".into(), PathBuf::from),
             listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT),
             database: String::new(),
             accounts: Accounts::default(),
@@ -165,11 +169,7 @@ impl Default for Config {
 
 impl Default for Accounts {
     fn default() -> Self {
-        Self {
-            registration: Registration::Open,
-            session_days: 30,
-            invite_days: 7,
-        }
+        Self { registration: Registration::Open, session_days: 30, invite_days: 7 }
     }
 }
 
@@ -180,23 +180,20 @@ impl Default for Prices {
             member: Amount(Money(500)),
             membership: Amount(Money(3000)),
             membership_days: 30,
+            lengths: BTreeMap::new(),
         }
     }
 }
 
 impl Default for Ads {
     fn default() -> Self {
-        Self {
-            seconds: 30,
-            text: "Members do not wait: MEMBER".into(),
-            grant_hours: 24,
-        }
+        Self { seconds: 30, text: "Members do not wait: MEMBER".into(), grant_hours: 24 }
     }
 }
 
 impl Default for Moneys {
     fn default() -> Self {
-        Self { topup: Topup::Auto }
+        Self { topup: Topup::Auto, topup_day: Amount(Money(1_000_000_000)) }
     }
 }
 
@@ -215,6 +212,25 @@ impl Default for Limits {
             database_connections: 8,
             database_seconds: 5,
         }
+    }
+}
+
+impl Prices {
+    /// What so many periods of membership cost.
+    pub fn membership_of(&self, periods: u32) -> Money {
+        match self.lengths.get(&periods.to_string()) {
+            Some(price) => price.0,
+            None => Money(self.membership.0.0 * i64::from(periods)),
+        }
+    }
+
+    /// The lengths that are sold at a price of their own, and one period, in order.
+    pub fn offers(&self) -> Vec<u32> {
+        let mut offers: Vec<u32> = self.lengths.keys().filter_map(|periods| periods.parse().ok()).collect();
+        offers.push(1);
+        offers.sort_unstable();
+        offers.dedup();
+        offers
     }
 }
 
@@ -239,8 +255,8 @@ impl Config {
         let mut config = match file {
             None => Self::default(),
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
                 toml::from_str(&text)
                     .map_err(|e| ConfigError::Wrong(path.display().to_string(), e.to_string()))?
             }
@@ -271,9 +287,7 @@ impl Config {
             _ => toml::Value::String(value.to_owned()),
         };
         at.insert(last.clone(), new);
-        table
-            .try_into()
-            .map_err(|e: toml::de::Error| wrong(e.message().to_owned()))
+        table.try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -284,20 +298,19 @@ impl Config {
             ("limits.idle_seconds", limits.idle_seconds.into()),
             ("limits.rows", limits.rows.into()),
             ("limits.uploads", limits.uploads as u64),
-            (
-                "limits.database_connections",
-                limits.database_connections as u64,
-            ),
+            ("limits.database_connections", limits.database_connections as u64),
             ("limits.database_seconds", limits.database_seconds.into()),
             ("accounts.session_days", self.accounts.session_days.into()),
             ("accounts.invite_days", self.accounts.invite_days.into()),
             ("prices.membership_days", self.prices.membership_days.into()),
         ];
+        let wrong = self.prices.lengths.keys().find(|key| !key.parse().is_ok_and(|n: u32| n > 0));
+        if let Some(key) = wrong {
+            let why = "expected a number of periods, at least 1".into();
+            return Err(ConfigError::Wrong(format!("prices.lengths.{key}"), why));
+        }
         match positive.iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Wrong(
-                (*key).to_owned(),
-                "expected at least 1".into(),
-            )),
+            Some((key, _)) => Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into())),
             None => Ok(()),
         }
     }
@@ -378,58 +391,33 @@ mod tests {
     fn a_mistake_is_named_with_its_line() {
         let file = tempfile("[ads]\nsecond = 3\n");
         let error = Config::load(Some(&file)).unwrap_err().to_string();
-        assert!(
-            error.contains("line 2") && error.contains("second"),
-            "{error}"
-        );
+        assert!(error.contains("line 2") && error.contains("second"), "{error}");
         let file = tempfile("[prices]\npaid = \"ten\"\n");
         let error = Config::load(Some(&file)).unwrap_err().to_string();
-        assert!(
-            error.contains("line 2") && error.contains("10.00"),
-            "{error}"
-        );
+        assert!(error.contains("line 2") && error.contains("10.00"), "{error}");
     }
 
     #[test]
     fn every_key_has_a_name_in_the_environment() {
         let names: Vec<_> = keys().into_iter().map(|(name, _)| name).collect();
-        for name in [
-            "REEL_DATABASE",
-            "REEL_LISTEN",
-            "REEL_ADS_SECONDS",
-            "REEL_PRICES_PAID",
-        ] {
+        for name in ["REEL_DATABASE", "REEL_LISTEN", "REEL_ADS_SECONDS", "REEL_PRICES_PAID"] {
             assert!(names.iter().any(|n| n == name), "{name} of {names:?}");
         }
-        let config =
-            Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "5");
+        let config = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "5");
         assert_eq!(config.unwrap().ads.seconds, 5);
-        let wrong = Config::default().with(
-            "REEL_ADS_SECONDS",
-            &["ads".into(), "seconds".into()],
-            "soon",
-        );
-        assert!(
-            wrong
-                .unwrap_err()
-                .to_string()
-                .starts_with("REEL_ADS_SECONDS")
-        );
+        let wrong = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "soon");
+        assert!(wrong.unwrap_err().to_string().starts_with("REEL_ADS_SECONDS"));
     }
 
     #[test]
     fn a_password_is_not_shown() {
-        let config = Config {
-            database: "mysql://reel:s3cret@db:3306/reel".into(),
-            ..Config::default()
-        };
+        let config = Config { database: "mysql://reel:s3cret@db:3306/reel".into(), ..Config::default() };
         let shown = config.shown().unwrap();
         assert!(shown.contains("reel:…@db:3306") && !shown.contains("s3cret"));
     }
 
     fn tempfile(text: &str) -> PathBuf {
-        let file =
-            std::env::temp_dir().join(format!("reel-config-{:x}.toml", rand::random::<u64>()));
+        let file = std::env::temp_dir().join(format!("reel-config-{:x}.toml", rand::random::<u64>()));
         std::fs::write(&file, text).unwrap();
         file
     }

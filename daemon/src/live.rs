@@ -16,6 +16,8 @@ pub enum Fate {
     LoggedOut,
     /// It was ended from outside: its connections close.
     Kicked,
+    /// Its account was locked: its connections close.
+    Locked,
 }
 
 /// The sessions that have connections now.
@@ -44,12 +46,7 @@ impl Live {
         });
         entry.connections += 1;
         let (fate, doing) = (entry.fate.subscribe(), entry.doing.clone());
-        Presence {
-            live: self.clone(),
-            session,
-            fate,
-            doing,
-        }
+        Presence { live: self.clone(), session, fate, doing }
     }
 
     /// Ends a session on all its connections.
@@ -60,6 +57,20 @@ impl Live {
     /// Ends all sessions of an account but one.
     pub fn end_others(&self, account: AccountId, keep: SessionId, fate: Fate) {
         self.end_where(fate, |id, of| id != keep && of == account);
+    }
+
+    /// Ends all sessions of an account.
+    pub fn end_all(&self, account: AccountId, fate: Fate) {
+        self.end_where(fate, |_, of| of == account);
+    }
+
+    /// The sessions that are on, from the one after `after`, by number.
+    pub fn after(&self, after: SessionId, limit: usize) -> Vec<SessionId> {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids: Vec<SessionId> = sessions.keys().copied().filter(|id| *id > after).collect();
+        ids.sort_unstable();
+        ids.truncate(limit);
+        ids
     }
 
     fn end_where(&self, fate: Fate, which: impl Fn(SessionId, AccountId) -> bool) {
@@ -74,12 +85,10 @@ impl Live {
     /// What a session does: the place of a command in the table; `None` if it has no connection.
     pub fn doing(&self, session: SessionId) -> Option<Doing> {
         let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions
-            .get(&session)
-            .map(|entry| match entry.doing.load(Ordering::Relaxed) {
-                IDLE => Doing::Idle,
-                command => Doing::Command(command),
-            })
+        sessions.get(&session).map(|entry| match entry.doing.load(Ordering::Relaxed) {
+            IDLE => Doing::Idle,
+            command => Doing::Command(command),
+        })
     }
 }
 
@@ -109,10 +118,7 @@ impl Presence {
     /// Waits until the session is ended, if it ever is. May be cancelled.
     pub async fn ended(&self) -> Fate {
         let mut fate = self.fate.clone();
-        let ended = fate
-            .wait_for(|fate| *fate != Fate::Open)
-            .await
-            .map(|fate| *fate);
+        let ended = fate.wait_for(|fate| *fate != Fate::Open).await.map(|fate| *fate);
         match ended {
             Ok(fate) => fate,
             // The registry holds the sender for as long as there is a presence.

@@ -95,9 +95,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let config = configure(cli.options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         None | Some(Command::Serve) => runtime.block_on(serve(config)),
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin)),
@@ -133,11 +131,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let app = App::open(config).await?;
     println!("listening on {}", app.config.listen);
     std::io::stdout().flush()?;
-    log::info!(
-        "serving {} on {}",
-        app.config.data.display(),
-        app.db.engine()
-    );
+    log::info!("serving {} on {}", app.config.data.display(), app.db.engine());
     welcome_operator(&app).await?;
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());
@@ -190,26 +184,17 @@ async fn welcome_operator(app: &App) -> Result<(), Failure> {
     if !std::io::stderr().is_terminal() {
         return Ok(());
     }
-    if app
-        .db
-        .read(|tx| sql::account::Account::any(tx, Role::Admin))
-        .await?
-    {
+    if app.db.read(|tx| sql::account::Account::any(tx, Role::Admin)).await? {
         return Ok(());
     }
     let code = mint(&app.db, &app.config, app.clock.now(), Role::Admin).await?;
     eprintln!("There is no admin yet. Become one in the shell:");
-    eprintln!(
-        "  reel --host {} -c 'register NAME invite={code}'",
-        app.config.listen
-    );
+    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config.listen);
     Ok(())
 }
 
 async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<String, Failure> {
-    let code = account::mint(db, config, now, None, role)
-        .await
-        .map_err(Failure::Refused)?;
+    let code = account::mint(db, config, now, role).await.map_err(Failure::Refused)?;
     Ok(code.reveal().to_owned())
 }
 
@@ -256,12 +241,7 @@ fn start_log() {
                 };
                 writeln!(out, "<{priority}>{text}")
             } else {
-                writeln!(
-                    out,
-                    "{} {:5} {text}",
-                    Clock::default().now(),
-                    record.level()
-                )
+                writeln!(out, "{} {:5} {text}", Clock::default().now(), record.level())
             }
         })
         .init();

@@ -5,8 +5,8 @@ use crate::field::{Cursor, Field, Rest, Verb, put_option};
 use crate::grammar::{SyntaxError, Words};
 use crate::table::{Arg, Gate, Spec, commands};
 use crate::value::{
-    Amount, Count, Kind, Listing, Md5, Opaque, PasswordDigest, Price, Role, SessionId, Sha256,
-    Size, Sort, Ticket, TitleId, TitleName, UserName, YesNo,
+    AdId, Amount, Count, Kind, Listing, LongText, Md5, NoticeId, Opaque, PasswordDigest, Price, Remark, Role,
+    SessionId, Sha256, Size, Sort, Ticket, TitleId, TitleName, Topic, UserName, YesNo,
 };
 
 commands! {
@@ -57,11 +57,11 @@ commands! {
     Whoami "WHOAMI" () []
         User, "250 OK user= role= balance= member-until=", "WHOAMI";
 
-    /// Lists your sessions.
+    /// Lists your sessions; an admin sees everybody who is on.
     Sessions "SESSIONS" () [after: Opaque, limit: Count]
         User, "rows session= user= from= since= doing=, 210 END rows=", "SESSIONS";
 
-    /// Ends one of your sessions.
+    /// Ends one of your sessions; an admin ends anybody's.
     Kick "KICK" (session: SessionId) []
         User, "250 OK", "KICK 7";
 
@@ -76,6 +76,11 @@ commands! {
     Search "SEARCH" (text: Rest) [after: Opaque, limit: Count]
         User, "rows as LIST, 210 END rows= [next=]", "SEARCH green tea";
 
+    /// Deletes a title: users no longer see it, who bought it may still fetch it.
+    /// Admins delete any title, users their own on the shelf. A download that runs goes on.
+    Dele "DELE" (id: TitleId) []
+        User, "250 OK", "DELE 7";
+
     /// Shows one title.
     Info "INFO" (id: TitleId) []
         User, "one row as LIST with granted= owned=, 210 END rows=1", "INFO 7";
@@ -83,7 +88,7 @@ commands! {
     /// Uploads a file.
     /// Wait for the answer, then send exactly the bytes it asks for, then wait for the final status.
     Stor "STOR" (size: Size, md5: Md5)
-        [title: TitleName, kind: Kind, price: Price, member_price: Price, sha256: Sha256,
+        [title: TitleName, kind: Kind, price: Price, member_price: Price, description: LongText, sha256: Sha256,
          resume: YesNo, prove: YesNo, key: Opaque]
         User, "150 SEND offset= length=, bytes, 226 STORED id=",
         "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea\" kind=PAID price=10.00";
@@ -115,16 +120,106 @@ commands! {
     Statement "STATEMENT" () [after: Opaque, limit: Count]
         User, "rows at= amount= balance= why=, 210 END rows= [next=]", "STATEMENT";
 
+    /// Turns a code that an admin sold or gave away into money.
+    Redeem "REDEEM" (code: Ticket) [key: Opaque]
+        User, "250 OK balance= amount= | 553 CODE_USED", "REDEEM 7QK2ZP-XW40CN-9M3TGA-5RB8VD";
+
+    /// Lists what membership costs, for every length that is sold.
+    Prices "PRICES" () [after: Opaque, limit: Count]
+        User, "rows periods= days= price=, 210 END rows=", "PRICES";
+
+    /// Lists the notices, the newest first.
+    Notices "NOTICES" () [after: Opaque, limit: Count]
+        User, "rows id= at= author= title= text=, 210 END rows= [next=]", "NOTICES limit=5";
+
+    /// Shows one notice.
+    Notice "NOTICE" (id: NoticeId) []
+        User, "one row as NOTICES, 210 END rows=1", "NOTICE 3";
+
+    /// Asks to be told of things as they happen; replaces what was watched, nothing without a word.
+    /// A new notice comes as `* notice id= title=`, between replies.
+    Watch "WATCH" (first: Option<Topic>, second: Option<Topic>) []
+        User, "250 OK", "WATCH notices";
+
+    /// Deletes your account for good: what you bought and what is in your wallet goes with it.
+    /// The ledger keeps its rows without your name.
+    Unregister "UNREGISTER" (password: PasswordDigest) []
+        User, "250 OK", "UNREGISTER 1a79a4d60de6718e8e5b326e338ae533";
+
+    /// Sets a forgotten password anew, with the code that an admin got from RESET.
+    Recover "RECOVER" (name: UserName, code: Ticket, password: PasswordDigest) []
+        Guest, "230 OK user= role= balance= member-until= token=",
+        "RECOVER anna 7QK2ZP-XW40CN-9M3TGA-5RB8VD 5f4dcc3b5aa765d61d8327deb882cf99";
+
+    /// Changes a title.
+    Edit "EDIT" (id: TitleId)
+        [title: TitleName, kind: Kind, price: Price, member_price: Price, description: LongText]
+        Admin, "250 OK", "EDIT 7 price=8.00 member-price=4.00";
+
+    /// Brings a deleted title back. LIST DELETED shows which there are.
+    Undele "UNDELE" (id: TitleId) []
+        Admin, "250 OK", "UNDELE 7";
+
+    /// Posts a notice.
+    Post "POST" (title: TitleName, text: LongText) []
+        Admin, "250 OK id=", "POST \"Film night\" \"Friday at eight.\"";
+
+    /// Finds accounts by a part of the name, or lists them all.
+    Users "USERS" (text: Option<Rest>) [after: Opaque, limit: Count]
+        Admin, "rows user= role= balance= member-until= locked= seen=, 210 END rows= [next=]", "USERS ann";
+
+    /// Locks an account, at once: its connections end, its tokens die, its transfers stop.
+    Lock "LOCK" (name: UserName) [why: Remark]
+        Admin, "250 OK | 553 LAST_ADMIN", "LOCK ben why=\"sells copies\"";
+
+    /// Lets a locked account back.
+    Unlock "UNLOCK" (name: UserName) []
+        Admin, "250 OK", "UNLOCK ben";
+
     /// Makes a code with which somebody can register.
-    Invite "INVITE" () [role: Role]
-        Admin, "250 OK code=", "INVITE role=admin";
+    Invite "INVITE" () [role: Role, days: Count, uses: Count]
+        Admin, "250 OK code=", "INVITE role=admin days=3 uses=1";
+
+    /// Makes a code with which the owner of an account can set a forgotten password anew, once.
+    Reset "RESET" (name: UserName) []
+        Admin, "250 OK code=", "RESET anna";
+
+    /// Mints codes that are worth money.
+    Voucher "VOUCHER" (amount: Amount) [count: Count, days: Count, key: Opaque]
+        Admin, "rows code= amount=, 210 END rows=", "VOUCHER 10.00 count=3";
+
+    /// Puts money into somebody's wallet.
+    Credit "CREDIT" (name: UserName, amount: Amount) [note: Remark, key: Opaque]
+        Admin, "250 OK balance=", "CREDIT anna 5.00 note=\"won the quiz\" key=quiz-1";
+
+    /// Takes a bought title back and pays back what it cost.
+    Refund "REFUND" (name: UserName, id: TitleId) [key: Opaque]
+        Admin, "250 OK balance=", "REFUND anna 7";
+
+    /// Lists the ads.
+    Ads "ADS" () [after: Opaque, limit: Count]
+        Admin, "rows id= text= link= weight= on= shown=, 210 END rows= [next=]", "ADS";
+
+    /// Adds an ad. One of weight 2 has its turn twice as often as one of weight 1.
+    Ad "AD" (text: LongText) [link: Remark, weight: Count]
+        Admin, "250 OK id=", "AD \"Tea at the corner\" link=https://tea.example weight=2";
+
+    /// Changes an ad, or takes it out of the turn and back.
+    Adset "ADSET" (id: AdId) [text: LongText, link: Remark, weight: Count, on: YesNo]
+        Admin, "250 OK", "ADSET 3 on=no";
+
+    /// Lists what admins have done, the newest first.
+    Audit "AUDIT" () [after: Opaque, limit: Count]
+        Admin, "rows at= user= deed= object= from=, 210 END rows= [next=]", "AUDIT limit=20";
+
+    /// Numbers: totals, and by day for the last `days`.
+    Stats "STATS" () [days: Count, after: Opaque, limit: Count]
+        Admin, "rows name= value= [day=] [id= title=], 210 END rows= [next=]", "STATS days=7";
 }
 
 /// The row for `verb`, whatever its case.
 pub fn find(verb: &str) -> Option<&'static Spec> {
-    TABLE
-        .iter()
-        .find(|spec| spec.verb.eq_ignore_ascii_case(verb))
+    TABLE.iter().find(|spec| spec.verb.eq_ignore_ascii_case(verb))
 }
 
 impl Command {

@@ -16,21 +16,13 @@ pub fn commands() -> String {
             Gate::Admin => "Admins",
         };
         let _ = writeln!(out, "### {who}\n");
-        TABLE
-            .iter()
-            .filter(|spec| spec.gate == gate)
-            .for_each(|spec| command(&mut out, spec));
+        TABLE.iter().filter(|spec| spec.gate == gate).for_each(|spec| command(&mut out, spec));
     }
     out
 }
 
 fn command(out: &mut String, spec: &Spec) {
-    let lines: Vec<&str> = spec
-        .doc
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let lines: Vec<&str> = spec.doc.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let _ = writeln!(out, "**`{}`**  ", spec.usage());
     let _ = writeln!(out, "{}  ", lines.join(" "));
     let _ = writeln!(out, "Answer: `{}`  ", spec.answer);
@@ -41,13 +33,7 @@ fn command(out: &mut String, spec: &Spec) {
 pub fn codes() -> String {
     let mut out = String::from("| status | meaning |\n|---|---|\n");
     for code in Code::ALL {
-        let _ = writeln!(
-            out,
-            "| `{} {}` | {} |",
-            code.number(),
-            code.word(),
-            code.meaning().trim()
-        );
+        let _ = writeln!(out, "| `{} {}` | {} |", code.number(), code.word(), code.meaning().trim());
     }
     out
 }
@@ -57,10 +43,5 @@ pub fn fill(text: &str, name: &str, body: &str) -> Option<String> {
     let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let start = text.find(&open)? + open.len();
     let end = start + text.get(start..)?.find(&close)?;
-    Some(format!(
-        "{}{}{}",
-        text.get(..start)?,
-        body,
-        text.get(end..)?
-    ))
+    Some(format!("{}{}{}", text.get(..start)?, body, text.get(end..)?))
 }

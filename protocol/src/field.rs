@@ -3,8 +3,8 @@
 use crate::grammar::{Pair, SyntaxError, Word, Words, write_word};
 use crate::table::{Arg, Offer, Shape, Spec};
 use crate::value::{
-    Amount, Count, Kind, Listing, Md5, Money, Opaque, PasswordDigest, Price, SessionId, Sha256,
-    Size, Sort, Ticket, TitleId, TitleName, UserName, Wrong, YesNo,
+    AdId, Amount, Count, Kind, Listing, LongText, Md5, Money, NoticeId, Opaque, PasswordDigest, Price,
+    Remark, SessionId, Sha256, Size, Sort, Ticket, TitleId, TitleName, Topic, UserName, Wrong, YesNo,
 };
 
 /// A type that one word can hold.
@@ -36,9 +36,7 @@ impl<T: Value> Field for T {
     const SHAPE: Shape = T::SHAPE;
 
     fn take(words: &mut Cursor<'_, '_>) -> Result<Self, SyntaxError> {
-        let word = words
-            .word()
-            .ok_or_else(|| SyntaxError::at(words.end(), T::SHAPE.what))?;
+        let word = words.word().ok_or_else(|| SyntaxError::at(words.end(), T::SHAPE.what))?;
         read(word, None)
     }
 
@@ -67,19 +65,29 @@ impl<T: Value> Field for Option<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rest(pub String);
 
+impl Field for Option<Rest> {
+    const REQUIRED: bool = false;
+    const REST: bool = true;
+    const SHAPE: Shape = Rest::SHAPE;
+
+    fn take(words: &mut Cursor<'_, '_>) -> Result<Self, SyntaxError> {
+        if words.plain.len() == 0 { Ok(None) } else { Rest::take(words).map(Some) }
+    }
+
+    fn put(&self, line: &mut String) {
+        if let Some(rest) = self {
+            rest.put(line);
+        }
+    }
+}
+
 impl Field for Rest {
     const REQUIRED: bool = true;
     const REST: bool = true;
-    const SHAPE: Shape = Shape {
-        name: "text",
-        what: "text",
-        offer: Offer::Nothing,
-    };
+    const SHAPE: Shape = Shape { name: "text", what: "text", offer: Offer::Nothing };
 
     fn take(words: &mut Cursor<'_, '_>) -> Result<Self, SyntaxError> {
-        let all: Vec<&str> = std::iter::from_fn(|| words.word())
-            .map(|w| w.text.as_ref())
-            .collect();
+        let all: Vec<&str> = std::iter::from_fn(|| words.word()).map(|w| w.text.as_ref()).collect();
         if all.iter().all(|w| w.trim().is_empty()) {
             return Err(SyntaxError::at(words.end(), Self::SHAPE.what));
         }
@@ -115,11 +123,7 @@ impl<'w, 'a> Cursor<'w, 'a> {
         let mut plain = words.plain.iter();
         plain.next();
         let end = words.options.first().map_or(words.end, |o| o.word.column);
-        Ok(Self {
-            plain,
-            options: &words.options,
-            end,
-        })
+        Ok(Self { plain, options: &words.options, end })
     }
 
     /// Takes the next word.
@@ -129,25 +133,16 @@ impl<'w, 'a> Cursor<'w, 'a> {
 
     /// The value of the option `name`, if it was given.
     pub fn option<T: Value>(&self, name: &'static str) -> Result<Option<T>, SyntaxError> {
-        let arg = Arg {
-            name,
-            required: false,
-            rest: false,
-            shape: T::SHAPE,
-        };
+        let arg = Arg { name, required: false, rest: false, shape: T::SHAPE };
         let pair = self.options.iter().find(|o| arg.is_called(o.key));
-        pair.map(|pair| read(&pair.word, Some(pair.key)))
-            .transpose()
+        pair.map(|pair| read(&pair.word, Some(pair.key))).transpose()
     }
 
     /// Nothing may be left.
     pub fn finish(mut self) -> Result<(), SyntaxError> {
         match self.word() {
             None => Ok(()),
-            Some(word) => Err(SyntaxError::at(
-                word.column,
-                "no more words (quotes keep words together)",
-            )),
+            Some(word) => Err(SyntaxError::at(word.column, "no more words (quotes keep words together)")),
         }
     }
 
@@ -189,6 +184,11 @@ macro_rules! values {
 
 values! {
     TitleId: "id", "the number of a title", Offer::Title, |v| v.to_string();
+    NoticeId: "id", "the number of a notice", Offer::Nothing, |v| v.to_string();
+    AdId: "id", "the number of an ad", Offer::Nothing, |v| v.to_string();
+    LongText: "text", "a text of 1 to 4000 characters", Offer::Nothing, |v| v.to_string();
+    Remark: "remark", "a remark of at most 200 characters", Offer::Nothing, |v| v.to_string();
+    Topic: "topic", "lounge or notices", Offer::Words(Topic::WORDS), |v| v.to_string();
     SessionId: "session", "the number of a session", Offer::Nothing, |v| v.to_string();
     UserName: "name", "a name of 2 to 32 characters without white space", Offer::User, |v| v.to_string();
     TitleName: "title", "a title of 1 to 200 characters", Offer::Nothing, |v| v.to_string();
@@ -204,7 +204,7 @@ values! {
     Opaque: "word", "a word", Offer::Nothing, |v| v.to_string();
     Verb: "verb", "a command", Offer::Verb, |v| v.0.clone();
     Kind: "kind", "FREE, PAID or SHARED", Offer::Words(Kind::WORDS), |v| v.to_string();
-    Listing: "which", "ALL, FREE, PAID, SHARED or OWNED", Offer::Words(Listing::WORDS), |v| v.to_string();
+    Listing: "which", "ALL, FREE, PAID, SHARED, OWNED or DELETED", Offer::Words(Listing::WORDS), |v| v.to_string();
     Sort: "order", "id, new, name, size or popular", Offer::Words(Sort::WORDS), |v| v.to_string();
     YesNo: "yes or no", "yes or no", Offer::Words(YesNo::WORDS), |v| v.to_string();
     crate::value::Role: "role", "user or admin", Offer::Words(crate::value::Role::WORDS), |v| v.to_string();

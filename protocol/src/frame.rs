@@ -46,13 +46,8 @@ impl Decoder for Lines {
         let Some(at) = fresh.iter().position(|&b| b == b'\n') else {
             self.searched = src.len();
             // One byte more may be the CR of an end that is on its way.
-            let over =
-                src.len() > MAX_LINE + 1 || (src.len() > MAX_LINE && src.last() != Some(&b'\r'));
-            return if over {
-                Err(FrameError::TooLong)
-            } else {
-                Ok(None)
-            };
+            let over = src.len() > MAX_LINE + 1 || (src.len() > MAX_LINE && src.last() != Some(&b'\r'));
+            return if over { Err(FrameError::TooLong) } else { Ok(None) };
         };
         let mut line = src.split_to(self.searched + at + 1);
         self.searched = 0;
@@ -143,9 +138,7 @@ impl Decoder for Replies {
             if src.is_empty() {
                 return Ok(None);
             }
-            let some = usize::try_from(self.body)
-                .unwrap_or(usize::MAX)
-                .min(src.len());
+            let some = usize::try_from(self.body).unwrap_or(usize::MAX).min(src.len());
             self.body -= some as u64;
             return Ok(Some(Piece::Body(src.split_to(some).freeze())));
         }
@@ -160,8 +153,7 @@ impl Decoder for Replies {
         let line = src.split_to(at);
         src.advance(1);
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
-        let text =
-            std::str::from_utf8(line).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        let text = std::str::from_utf8(line).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
         Ok(Some(Piece::Line(text.to_owned())))
     }
 }

@@ -59,20 +59,12 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// A plain syntax error.
     pub fn at(column: usize, expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            column,
-            expected: expected.into(),
-            option: None,
-            bad_value: false,
-        }
+        Self { column, expected: expected.into(), option: None, bad_value: false }
     }
 
     /// The same, about an option.
     pub fn option(column: usize, key: &str, expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            option: Some(key.to_owned()),
-            ..Self::at(column, expected)
-        }
+        Self { option: Some(key.to_owned()), ..Self::at(column, expected) }
     }
 }
 
@@ -90,32 +82,21 @@ impl std::error::Error for SyntaxError {}
 /// Text that is not UTF-8, holds a forbidden character, or is not words.
 pub fn words(line: &[u8]) -> Result<Words<'_>, SyntaxError> {
     let text = legible(line)?;
-    let mut out = Words {
-        end: text.chars().count() + 1,
-        ..Words::default()
-    };
+    let mut out = Words { end: text.chars().count() + 1, ..Words::default() };
     let mut rest = skip_blanks(text);
     while !rest.is_empty() {
         let column = column(text, rest);
         let (after, token) = token(rest).map_err(|e| mistake(text, rest, e))?;
         match token {
             Token::Plain(_) if !out.options.is_empty() => {
-                return Err(SyntaxError::at(
-                    column,
-                    "an option: words come before options",
-                ));
+                return Err(SyntaxError::at(column, "an option: words come before options"));
             }
             Token::Plain(word) => out.plain.push(Word { text: word, column }),
-            Token::Option(key, _)
-                if out.options.iter().any(|o| o.key.eq_ignore_ascii_case(key)) =>
-            {
+            Token::Option(key, _) if out.options.iter().any(|o| o.key.eq_ignore_ascii_case(key)) => {
                 return Err(SyntaxError::option(column, key, "each option once"));
             }
             Token::Option(key, word) => {
-                out.options.push(Pair {
-                    key,
-                    word: Word { text: word, column },
-                });
+                out.options.push(Pair { key, word: Word { text: word, column } });
             }
         }
         rest = skip_blanks(after);
@@ -133,10 +114,9 @@ pub fn legible(line: &[u8]) -> Result<&str, SyntaxError> {
     })?;
     match text.chars().position(is_forbidden) {
         None => Ok(text),
-        Some(at) => Err(SyntaxError::at(
-            at + 1,
-            "text without control characters or bidirectional overrides",
-        )),
+        Some(at) => {
+            Err(SyntaxError::at(at + 1, "text without control characters or bidirectional overrides"))
+        }
     }
 }
 
@@ -152,15 +132,9 @@ pub fn is_bidi_override(c: char) -> bool {
 
 /// Appends `word` so that [`words`] reads it back: bare where it can be, else quoted.
 pub fn write_word(out: &mut String, word: &str) {
-    let bare = !word.is_empty()
-        && !word
-            .chars()
-            .any(|c| matches!(c, ' ' | '"' | '\\' | '=') || c.is_control());
-    if bare {
-        out.push_str(word)
-    } else {
-        write_quoted(out, word)
-    }
+    let bare =
+        !word.is_empty() && !word.chars().any(|c| matches!(c, ' ' | '"' | '\\' | '=') || c.is_control());
+    if bare { out.push_str(word) } else { write_quoted(out, word) }
 }
 
 /// Appends `word` in quotes, whatever it holds.
@@ -302,10 +276,7 @@ impl StatusLine {
 
 /// The value of `key` among the facts of a line.
 pub fn find<'a>(facts: &'a [(String, String)], key: &str) -> Option<&'a str> {
-    facts
-        .iter()
-        .find(|(k, _)| k == key)
-        .map(|(_, v)| v.as_str())
+    facts.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
 }
 
 /// Reads one line of the server, without its end.
@@ -323,39 +294,19 @@ pub fn said(line: &str) -> Result<Said, SyntaxError> {
         let (_, facts) = facts(rest).map_err(|_| bad("* name key=value …"))?;
         return Ok(Said::Event(name.to_owned(), facts));
     }
-    status(line)
-        .map(|(_, s)| Said::Status(s))
-        .map_err(|_| bad("NNN WORD key=value … : text"))
+    status(line).map(|(_, s)| Said::Status(s)).map_err(|_| bad("NNN WORD key=value … : text"))
 }
 
 fn status(i: &str) -> IResult<&str, StatusLine> {
-    let (i, digits) = verify(take_while1(|c: char| c.is_ascii_digit()), |d: &str| {
-        d.len() == 3
-    })
-    .parse(i)?;
+    let (i, digits) = verify(take_while1(|c: char| c.is_ascii_digit()), |d: &str| d.len() == 3).parse(i)?;
     let (i, word) = preceded(char(' '), bare).parse(i)?;
     let (i, facts) = facts(i)?;
-    let (i, text) = opt(preceded(
-        (take_while(|c| c == ' '), tag(": ")),
-        nom::combinator::rest,
-    ))
-    .parse(i)?;
+    let (i, text) = opt(preceded((take_while(|c| c == ' '), tag(": ")), nom::combinator::rest)).parse(i)?;
     let code = digits.bytes().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
-    Ok((
-        i,
-        StatusLine {
-            code,
-            word: word.to_owned(),
-            facts,
-            text: text.unwrap_or_default().to_owned(),
-        },
-    ))
+    Ok((i, StatusLine { code, word: word.to_owned(), facts, text: text.unwrap_or_default().to_owned() }))
 }
 
 fn facts(i: &str) -> IResult<&str, Vec<(String, String)>> {
-    let fact = (
-        preceded(take_while1(|c| c == ' '), bare),
-        preceded(char('='), alt((quoted, bare_word))),
-    );
+    let fact = (preceded(take_while1(|c| c == ' '), bare), preceded(char('='), alt((quoted, bare_word))));
     many0(fact.map(|(k, v)| (k.to_owned(), v.into_owned()))).parse(i)
 }

@@ -9,14 +9,7 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
     }
     let ranked = known.map(|k| {
         let starts = word.len() >= 2 && k.to_ascii_uppercase().starts_with(&word);
-        (
-            if starts {
-                1
-            } else {
-                distance(&word, &k.to_ascii_uppercase())
-            },
-            k,
-        )
+        (if starts { 1 } else { distance(&word, &k.to_ascii_uppercase()) }, k)
     });
     let (distance, best) = ranked.min_by_key(|(d, _)| *d)?;
     (distance <= 2 && distance < word.chars().count()).then_some(best)
@@ -29,9 +22,7 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, ca) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, cb) in b.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(ca != cb))
-                .min(rows[i][j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best = (rows[i][j] + usize::from(ca != cb)).min(rows[i][j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb {
                 best = best.min(rows[i - 1][j - 1] + 1);
             }

@@ -117,11 +117,7 @@ pub struct Status {
 impl Status {
     /// A status without facts that says what its code means.
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            facts: Facts::new(),
-            text: Cow::Borrowed(code.meaning()),
-        }
+        Self { code, facts: Facts::new(), text: Cow::Borrowed(code.meaning()) }
     }
 
     /// Adds a fact.
@@ -155,11 +151,7 @@ impl Status {
 
 impl From<SyntaxError> for Status {
     fn from(error: SyntaxError) -> Self {
-        let code = if error.bad_value {
-            Code::BadValue
-        } else {
-            Code::Syntax
-        };
+        let code = if error.bad_value { Code::BadValue } else { Code::Syntax };
         let mut status = Status::new(code).with("column", error.column);
         if let Some(key) = error.option {
             status = status.with("option", key);

@@ -66,23 +66,15 @@ pub struct Arg {
 impl Arg {
     /// The name as it is written on the wire.
     pub fn key(&self) -> Cow<'static, str> {
-        if self.name.contains('_') {
-            self.name.replace('_', "-").into()
-        } else {
-            self.name.into()
-        }
+        if self.name.contains('_') { self.name.replace('_', "-").into() } else { self.name.into() }
     }
 
     pub(crate) fn is_called(&self, key: &str) -> bool {
         self.name.len() == key.len()
-            && self
-                .name
-                .bytes()
-                .zip(key.bytes())
-                .all(|(name, key)| match name {
-                    b'_' => key == b'-',
-                    name => name.eq_ignore_ascii_case(&key),
-                })
+            && self.name.bytes().zip(key.bytes()).all(|(name, key)| match name {
+                b'_' => key == b'-',
+                name => name.eq_ignore_ascii_case(&key),
+            })
     }
 }
 

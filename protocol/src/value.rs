@@ -43,6 +43,10 @@ ids! {
     AccountId;
     /// The number of a log-in session.
     SessionId;
+    /// The number of a notice.
+    NoticeId;
+    /// The number of an ad.
+    AdId;
 }
 
 /// Declares a set of fixed words.
@@ -96,6 +100,8 @@ words! {
         Shared = "SHARED",
         /// Those one has bought.
         Owned = "OWNED",
+        /// Those that are deleted; for admins.
+        Deleted = "DELETED",
     }
     /// The order of a list.
     Sort {
@@ -116,6 +122,13 @@ words! {
         User = "user",
         /// Uploads and looks after the club as well.
         Admin = "admin",
+    }
+    /// What one can be told of as it happens.
+    Topic {
+        /// The chat rooms.
+        Lounge = "lounge",
+        /// New notices.
+        Notices = "notices",
     }
     /// A yes or a no.
     YesNo {
@@ -148,11 +161,7 @@ impl FromStr for UserName {
     fn from_str(word: &str) -> Result<Self, Wrong> {
         let length = word.chars().count();
         let fits = (Self::MIN..=Self::MAX).contains(&length);
-        if !fits
-            || word
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
-        {
+        if !fits || word.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
             return Err(Wrong::Value);
         }
         Ok(Self(word.to_owned()))
@@ -204,6 +213,48 @@ impl fmt::Display for TitleName {
     }
 }
 
+/// A text of an admin: 1 to 4,000 characters, any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LongText(String);
+
+impl LongText {
+    /// Most characters.
+    pub const MAX: usize = 4000;
+}
+
+impl FromStr for LongText {
+    type Err = Wrong;
+    fn from_str(word: &str) -> Result<Self, Wrong> {
+        if word.trim().is_empty() || word.chars().count() > Self::MAX {
+            return Err(Wrong::Value);
+        }
+        Ok(Self(word.to_owned()))
+    }
+}
+
+impl fmt::Display for LongText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A remark: at most 200 characters, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark(String);
+
+impl FromStr for Remark {
+    type Err = Wrong;
+    fn from_str(word: &str) -> Result<Self, Wrong> {
+        if word.chars().count() > TitleName::MAX { Err(Wrong::Value) } else { Ok(Self(word.to_owned())) }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An amount of money in the smallest unit (1.00 on the wire is 100 here). On the wire in
 /// `\d{1,10}(\.\d{1,2})?`, out always with two decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -218,9 +269,8 @@ impl FromStr for Money {
     type Err = Wrong;
     fn from_str(word: &str) -> Result<Self, Wrong> {
         let (units, cents) = word.split_once('.').unwrap_or((word, "0"));
-        let digits = |s: &str, most: usize| {
-            (1..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit())
-        };
+        let digits =
+            |s: &str, most: usize| (1..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
         if !digits(units, 10) || !digits(cents, 2) {
             return Err(Wrong::Form);
         }
@@ -289,8 +339,7 @@ pub struct Time(pub i64);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time =
-            DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let time = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
         f.write_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
     }
 }

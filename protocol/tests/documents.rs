@@ -1,10 +1,6 @@
 //! The generated parts of `protocol.md` are those of the table: a stale one fails here.
 //! `REEL_WRITE_DOCS=1 cargo test -p protocol --test documents` writes them anew.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::path::Path;
 
@@ -27,14 +23,10 @@ fn protocol_md_is_current() {
         ("buy.txt", transcript("buy.txt")),
     ];
     for (name, body) in parts {
-        fresh = fill(&fresh, name, &body)
-            .unwrap_or_else(|| panic!("protocol.md has no <!-- {name} -->"));
+        fresh = fill(&fresh, name, &body).unwrap_or_else(|| panic!("protocol.md has no <!-- {name} -->"));
     }
     if std::env::var_os("REEL_WRITE_DOCS").is_some() {
         std::fs::write(&file, &fresh).unwrap();
     }
-    assert!(
-        fresh == std::fs::read_to_string(&file).unwrap(),
-        "protocol.md is stale: run `just doc`"
-    );
+    assert!(fresh == std::fs::read_to_string(&file).unwrap(), "protocol.md is stale: run `just doc`");
 }

@@ -1,9 +1,5 @@
 //! What the grammar refuses, and where it says the mistake is.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use bytes::BytesMut;
 use protocol::command::Command;
@@ -39,11 +35,7 @@ fn a_mistake_has_its_column() {
         (b"RETR x", 6, "the number of a title"),
         (b"RETR -1", 6, "the number of a title"),
         (b"STOR 5 zz", 8, "32 hex digits"),
-        (
-            b"STOR -5 5d41402abc4b2a76b9719d911017c592",
-            6,
-            "a number of bytes",
-        ),
+        (b"STOR -5 5d41402abc4b2a76b9719d911017c592", 6, "a number of bytes"),
         (b"SEARCH", 7, "text"),
         (b"LIST\0", 5, "control"),
         (b"LIST\rALL", 5, "control"),
@@ -89,11 +81,7 @@ fn a_value_that_cannot_be_is_told_from_a_word_that_is_none() {
 
 #[test]
 fn blanks_and_case_have_no_meaning() {
-    for line in [
-        "list paid sort=NEW",
-        "\tLIST  Paid\t Sort=new ",
-        "\"LIST\" \"PAID\" sort=\"new\"",
-    ] {
+    for line in ["list paid sort=NEW", "\tLIST  Paid\t Sort=new ", "\"LIST\" \"PAID\" sort=\"new\""] {
         let command = Command::parse(&words(line.as_bytes()).unwrap()).unwrap();
         assert_eq!(command.line(), "LIST PAID sort=new", "{line}");
     }
@@ -124,21 +112,12 @@ fn lines_are_cut_and_bounded() {
     for end in ["\n", "\r\n"] {
         let longest = "x".repeat(MAX_LINE);
         let mut input = BytesMut::from(format!("{longest}{end}").as_bytes());
-        assert_eq!(
-            Lines::default().decode(&mut input).unwrap().unwrap(),
-            longest
-        );
+        assert_eq!(Lines::default().decode(&mut input).unwrap().unwrap(), longest);
         let mut input = BytesMut::from(format!("{longest}x{end}").as_bytes());
-        assert!(matches!(
-            Lines::default().decode(&mut input),
-            Err(FrameError::TooLong)
-        ));
+        assert!(matches!(Lines::default().decode(&mut input), Err(FrameError::TooLong)));
     }
     let mut flood = BytesMut::from(&vec![b'x'; MAX_LINE + 1][..]);
-    assert!(matches!(
-        Lines::default().decode(&mut flood),
-        Err(FrameError::TooLong)
-    ));
+    assert!(matches!(Lines::default().decode(&mut flood), Err(FrameError::TooLong)));
     // The longest line whose end has come in part.
     let mut pending = BytesMut::from(format!("{}\r", "x".repeat(MAX_LINE)).as_bytes());
     assert!(Lines::default().decode(&mut pending).unwrap().is_none());
@@ -146,26 +125,15 @@ fn lines_are_cut_and_bounded() {
 
 #[test]
 fn other_protocols_are_known_by_their_first_bytes() {
-    for first in [
-        &b"GET / HTTP/1.1\r\n"[..],
-        b"POST / HTTP/1.1\r\n",
-        b"\x16\x03\x01\x02\x00",
-        b"SSH-2.0-x\r\n",
-    ] {
+    for first in
+        [&b"GET / HTTP/1.1\r\n"[..], b"POST / HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00", b"SSH-2.0-x\r\n"]
+    {
         let mut input = BytesMut::from(first);
-        assert!(
-            matches!(
-                Lines::default().decode(&mut input),
-                Err(FrameError::Foreign)
-            ),
-            "{first:?}"
-        );
+        assert!(matches!(Lines::default().decode(&mut input), Err(FrameError::Foreign)), "{first:?}");
     }
     let mut lines = Lines::default();
     let mut input = BytesMut::from(&b"NOOP\nGET / HTTP/1.1\n"[..]);
-    assert!(
-        lines.decode(&mut input).unwrap().is_some() && lines.decode(&mut input).unwrap().is_some()
-    );
+    assert!(lines.decode(&mut input).unwrap().is_some() && lines.decode(&mut input).unwrap().is_some());
 }
 
 #[test]
@@ -178,9 +146,6 @@ fn a_body_is_counted_and_never_read_as_lines() {
     };
     assert!(line(&mut replies, &mut input).starts_with("150"));
     replies.expect_body(7);
-    assert_eq!(
-        replies.decode(&mut input).unwrap(),
-        Some(Piece::Body("226 \r\n!".into()))
-    );
+    assert_eq!(replies.decode(&mut input).unwrap(), Some(Piece::Body("226 \r\n!".into())));
     assert_eq!(line(&mut replies, &mut input), "226 DONE : y");
 }

@@ -1,9 +1,5 @@
 //! What is written is read back: words, replies, and every command of the table.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,23 +12,10 @@ use protocol::table::{Arg, Offer, Spec};
 /// Any text that can be stored: all that a quoted word can hold.
 fn text() -> impl Strategy<Value = String> {
     vec(
-        prop_oneof![
-            any::<char>(),
-            Just('"'),
-            Just('\\'),
-            Just('\n'),
-            Just('='),
-            Just(' '),
-            Just('绿')
-        ],
+        prop_oneof![any::<char>(), Just('"'), Just('\\'), Just('\n'), Just('='), Just(' '), Just('绿')],
         0..20,
     )
-    .prop_map(|chars| {
-        chars
-            .into_iter()
-            .filter(|&c| c == '\n' || !is_forbidden(c))
-            .collect()
-    })
+    .prop_map(|chars| chars.into_iter().filter(|&c| c == '\n' || !is_forbidden(c)).collect())
 }
 
 proptest! {
@@ -100,16 +83,9 @@ proptest! {
 /// A line of the command, with words that fit the shapes of its row.
 fn line_of(spec: &'static Spec) -> impl Strategy<Value = (&'static str, String)> {
     let args: Vec<_> = spec.args.iter().map(word_of).collect();
-    let options: Vec<_> = spec
-        .options
-        .iter()
-        .map(|o| proptest::option::of(word_of(o)))
-        .collect();
-    let present = if spec.args.iter().all(|a| a.required) {
-        Just(true).boxed()
-    } else {
-        any::<bool>().boxed()
-    };
+    let options: Vec<_> = spec.options.iter().map(|o| proptest::option::of(word_of(o))).collect();
+    let present =
+        if spec.args.iter().all(|a| a.required) { Just(true).boxed() } else { any::<bool>().boxed() };
     (args, options, present).prop_map(move |(args, options, present)| {
         let mut line = spec.verb.to_lowercase();
         for word in args.iter().filter(|_| present) {
@@ -128,23 +104,17 @@ fn line_of(spec: &'static Spec) -> impl Strategy<Value = (&'static str, String)>
 
 fn word_of(arg: &'static Arg) -> BoxedStrategy<String> {
     if let Offer::Words(words) = arg.shape.offer {
-        return proptest::sample::select(words)
-            .prop_map(str::to_lowercase)
-            .boxed();
+        return proptest::sample::select(words).prop_map(str::to_lowercase).boxed();
     }
-    let digits = |n: usize| {
-        proptest::string::string_regex(&format!("[0-9a-fA-F]{{{n}}}"))
-            .unwrap()
-            .boxed()
-    };
+    let digits = |n: usize| proptest::string::string_regex(&format!("[0-9a-fA-F]{{{n}}}")).unwrap().boxed();
     let number = (1..u32::MAX).prop_map(|n| n.to_string()).boxed();
     match arg.shape.name {
         "md5" => digits(32),
         "sha256" => digits(64),
         "id" | "session" | "bytes" | "n" => number,
-        "amount" | "price" => (1..1_000_000_000u32, 0..100u8)
-            .prop_map(|(u, c)| format!("{u}.{c:02}"))
-            .boxed(),
+        "amount" | "price" => {
+            (1..1_000_000_000u32, 0..100u8).prop_map(|(u, c)| format!("{u}.{c:02}")).boxed()
+        }
         "name" => "[a-zA-Z绿茶=]{2,32}".boxed(),
         "title" => text().prop_map(|t| format!("t{t}")).boxed(),
         "text" => "[a-z绿]{1,9}( [a-z\"]{1,9}){0,3}".boxed(),
@@ -156,42 +126,23 @@ fn word_of(arg: &'static Arg) -> BoxedStrategy<String> {
 fn the_table_holds_together() {
     for spec in TABLE {
         let line = spec.example;
-        let command = Command::parse(&words(line.as_bytes()).unwrap())
-            .unwrap_or_else(|e| panic!("{line}: {e}"));
+        let command =
+            Command::parse(&words(line.as_bytes()).unwrap()).unwrap_or_else(|e| panic!("{line}: {e}"));
         assert_eq!(command.spec(), spec);
-        assert!(
-            line.len() <= protocol::MAX_LINE && !spec.summary().is_empty(),
-            "{line}"
-        );
+        assert!(line.len() <= protocol::MAX_LINE && !spec.summary().is_empty(), "{line}");
         assert_eq!(spec.verb, spec.verb.to_uppercase());
-        assert_eq!(
-            TABLE.iter().filter(|other| other.verb == spec.verb).count(),
-            1,
-            "{}",
-            spec.verb
-        );
-        let optional_first = spec
-            .args
-            .windows(2)
-            .any(|pair| !pair[0].required && pair[1].required);
-        assert!(
-            !optional_first,
-            "{}: a word that may be left out stands before one that may not",
-            spec.verb
-        );
+        assert_eq!(TABLE.iter().filter(|other| other.verb == spec.verb).count(), 1, "{}", spec.verb);
+        let optional_first = spec.args.windows(2).any(|pair| !pair[0].required && pair[1].required);
+        assert!(!optional_first, "{}: a word that may be left out stands before one that may not", spec.verb);
     }
 }
 
 #[test]
 fn a_mistyped_verb_has_a_near_one() {
     let verbs = || TABLE.iter().map(|spec| spec.verb);
-    for (typed, meant) in [
-        ("LSIT", "LIST"),
-        ("lst", "LIST"),
-        ("retrr", "RETR"),
-        ("stat", "STATEMENT"),
-        ("BYU", "BUY"),
-    ] {
+    for (typed, meant) in
+        [("LSIT", "LIST"), ("lst", "LIST"), ("retrr", "RETR"), ("stat", "STATEMENT"), ("BYU", "BUY")]
+    {
         assert_eq!(nearest(typed, verbs()), Some(meant), "{typed}");
     }
     assert_eq!(nearest("XYZZY", verbs()), None);

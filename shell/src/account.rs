@@ -35,15 +35,8 @@ pub fn register(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let name = name(given.word(0))?;
     shell.session.connect()?;
     let password = shell.asker.new_password(Text::Password, PASSWORD)?;
-    let invite = given
-        .get("invite")
-        .map(|code| Ticket(Secret::new(code.to_owned())));
-    let line = Command::Register(Register {
-        name,
-        password,
-        invite,
-    })
-    .line();
+    let invite = given.get("invite").map(|code| Ticket(Secret::new(code.to_owned())));
+    let line = Command::Register(Register { name, password, invite }).line();
     let reply = shell.session.order(&line)?;
     Ok(welcome(shell, reply))
 }
@@ -58,38 +51,21 @@ pub fn passwd(shell: &mut Shell) -> Result<Answer, Fault> {
     let line = Command::Passwd(Passwd { old, new }).line();
     let reply = shell.session.order(&line)?;
     shell.screen.say(Text::PasswordChanged, &[]);
-    Ok(Answer {
-        reply,
-        layout: Layout::Silent,
-        more: None,
-    })
+    Ok(Answer { reply, layout: Layout::Silent, more: None })
 }
 
 /// Greets who has just logged in and shows the newest notice.
 pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
     let fact = |key: &str| value(key, reply.status.get(key).unwrap_or("-")).into_owned();
-    let facts = [
-        fact("user"),
-        fact("role"),
-        fact("balance"),
-        fact("member-until"),
-    ];
-    shell
-        .screen
-        .say(Text::LoggedInAs, &facts.each_ref().map(String::as_str));
+    let facts = [fact("user"), fact("role"), fact("balance"), fact("member-until")];
+    shell.screen.say(Text::LoggedInAs, &facts.each_ref().map(String::as_str));
     for row in &reply.rows {
         let cell = |key| value(key, find(row, key).unwrap_or_default()).into_owned();
         let text = find(row, "text").unwrap_or_default();
         let text = text.lines().map(harmless).collect::<Vec<_>>().join("\n  ");
-        shell
-            .screen
-            .say(Text::Notice, &[&cell("at"), &cell("title"), &text]);
+        shell.screen.say(Text::Notice, &[&cell("at"), &cell("title"), &text]);
     }
-    Answer {
-        reply,
-        layout: Layout::Silent,
-        more: None,
-    }
+    Answer { reply, layout: Layout::Silent, more: None }
 }
 
 fn name(word: &str) -> Result<UserName, Fault> {

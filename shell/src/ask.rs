@@ -96,17 +96,10 @@ mod tests {
 
     #[test]
     fn only_the_md5_of_the_utf8_is_kept() {
-        let asker = Asker {
-            tongue: Tongue::En,
-            yes: false,
-            typed: false,
-        };
+        let asker = Asker { tongue: Tongue::En, yes: false, typed: false };
         let digest = asker.digest("密码").unwrap();
         assert_eq!(digest.0.reveal(), "a8105204604a0b11e916f3879aae3b0b");
-        assert_eq!(
-            asker.digest("secret").unwrap().0.reveal(),
-            "5ebe2294ecd0e0f08eab7690d2a6ee69"
-        );
+        assert_eq!(asker.digest("secret").unwrap().0.reveal(), "5ebe2294ecd0e0f08eab7690d2a6ee69");
         assert!(asker.digest("").is_err());
         assert!(!format!("{digest:?}").contains("a810"));
     }

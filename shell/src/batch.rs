@@ -32,9 +32,7 @@ fn commands(shell: &mut Shell, cli: &Cli) -> Exit {
             Ok(file) => script(shell, &mut BufReader::new(file)),
             Err(error) => {
                 let shown = path.display().to_string();
-                shell
-                    .screen
-                    .say(Text::CannotRead, &[&shown, &error.to_string()]);
+                shell.screen.say(Text::CannotRead, &[&shown, &error.to_string()]);
                 Exit::Usage
             }
         },
@@ -51,9 +49,7 @@ fn script(shell: &mut Shell, lines: &mut dyn BufRead) -> Exit {
             Ok(0) => return Exit::Done,
             Ok(_) => {}
             Err(error) => {
-                shell
-                    .screen
-                    .say(Text::CannotRead, &["-", &error.to_string()]);
+                shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
                 return Exit::Usage;
             }
         }
@@ -78,10 +74,7 @@ fn step(shell: &mut Shell, line: &str) -> Result<After, Exit> {
 /// # Errors
 /// No password, no connection, or a refusal.
 pub fn log_in(shell: &mut Shell, name: &str) -> Result<(), Fault> {
-    let given = crate::input::Given {
-        words: vec![name.to_owned()],
-        ..Default::default()
-    };
+    let given = crate::input::Given { words: vec![name.to_owned()], ..Default::default() };
     let result = crate::account::login(shell, &given).map(drop);
     shell.tell_notes();
     result

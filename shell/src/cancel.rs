@@ -80,18 +80,11 @@ impl Cancel {
         let until = Instant::now() + time;
         let mut state = self.state();
         while !state.cancelled {
-            let Some(left) = until
-                .checked_duration_since(Instant::now())
-                .filter(|left| !left.is_zero())
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {
                 return true;
             };
-            state = self
-                .0
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.0.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         false
     }
@@ -104,10 +97,7 @@ impl Cancel {
         if let Ok(stream) = stream.try_clone() {
             state.open.insert(number, stream);
         }
-        Watch {
-            cancel: self.clone(),
-            number,
-        }
+        Watch { cancel: self.clone(), number }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -26,12 +26,7 @@ Exit codes:
 #[command(name = "reel", version, after_help = AFTER)]
 pub struct Cli {
     /// The server, as host or host:port
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        env = "REEL_HOST",
-        default_value = "127.0.0.1:2121"
-    )]
+    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", default_value = "127.0.0.1:2121")]
     pub host: String,
 
     /// Log in under this name at the start

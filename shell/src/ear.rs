@@ -30,9 +30,7 @@ impl Prompting {
 
 /// Listens on the connection until the process ends.
 pub fn listen(
-    link: SharedLink,
-    prompting: Prompting,
-    screen: Screen,
+    link: SharedLink, prompting: Prompting, screen: Screen,
     mut printer: impl ExternalPrinter + Send + 'static,
 ) {
     std::thread::spawn(move || {

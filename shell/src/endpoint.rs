@@ -23,17 +23,12 @@ pub struct Endpoint {
 impl Endpoint {
     /// The server at `host`, where the port may be left out.
     pub fn new(host: &str, cancel: Cancel) -> Self {
-        Self {
-            host: with_port(host),
-            cancel,
-        }
+        Self { host: with_port(host), cancel }
     }
 
     /// The host without its port, for the prompt.
     pub fn short(&self) -> &str {
-        self.host
-            .rsplit_once(':')
-            .map_or(&self.host, |(host, _)| host)
+        self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)
     }
 
     /// Connects and hears the greeting.
@@ -51,10 +46,7 @@ impl Endpoint {
     }
 
     fn unreachable(&self, error: io::Error) -> Fault {
-        Fault::Connect {
-            host: self.host.clone(),
-            error,
-        }
+        Fault::Connect { host: self.host.clone(), error }
     }
 }
 

@@ -112,10 +112,7 @@ pub enum Fault {
 impl Fault {
     /// A fault of a local file.
     pub fn file(path: &std::path::Path, error: io::Error) -> Self {
-        Fault::File {
-            path: path.display().to_string(),
-            error,
-        }
+        Fault::File { path: path.display().to_string(), error }
     }
 
     /// A lost connection that nobody noticed more of.
@@ -196,11 +193,7 @@ mod tests {
             (553, "PRICE_CHANGED", 1),
         ];
         for (code, word, exit) in cases {
-            let status = StatusLine {
-                code,
-                word: word.into(),
-                ..StatusLine::default()
-            };
+            let status = StatusLine { code, word: word.into(), ..StatusLine::default() };
             assert_eq!(Exit::of(&status) as u8, exit, "{code} {word}");
         }
     }

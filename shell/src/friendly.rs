@@ -3,7 +3,7 @@
 
 use protocol::field::{Value as _, Verb};
 use protocol::table::{Arg, Gate, Shape, Spec};
-use protocol::value::{Kind, Opaque, Price, Ticket, TitleId, TitleName, UserName};
+use protocol::value::{Kind, LongText, Opaque, Price, Ticket, TitleId, TitleName, UserName};
 
 /// What a verb of the shell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,18 +68,10 @@ impl Own {
 pub const ALIASES: &[(&str, &str)] = &[("LS", "LIST")];
 
 const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
-    Arg {
-        name,
-        required,
-        rest: false,
-        shape,
-    }
+    Arg { name, required, rest: false, shape }
 }
 
-const A_FILE: Shape = Shape {
-    what: "a file",
-    ..Opaque::SHAPE
-};
+const A_FILE: Shape = Shape { what: "a file", ..Opaque::SHAPE };
 
 const NAME: Arg = arg("name", true, UserName::SHAPE);
 const INVITE: Arg = arg("invite", false, Ticket::SHAPE);
@@ -89,42 +81,19 @@ const TITLE: Arg = arg("title", false, TitleName::SHAPE);
 const KIND: Arg = arg("kind", false, Kind::SHAPE);
 const PRICE: Arg = arg("price", false, Price::SHAPE);
 const MEMBER_PRICE: Arg = arg("member_price", false, Price::SHAPE);
+const DESCRIPTION: Arg = arg("description", false, LongText::SHAPE);
 const VERB: Arg = arg("verb", false, Verb::SHAPE);
 
-const FORCE: Flag = Flag {
-    name: "--force",
-    word: None,
-};
-const YES: Flag = Flag {
-    name: "-y",
-    word: None,
-};
-const OUTPUT: Flag = Flag {
-    name: "-o",
-    word: Some("PATH"),
-};
-const JOBS: Flag = Flag {
-    name: "-j",
-    word: Some("N"),
-};
+const FORCE: Flag = Flag { name: "--force", word: None };
+const YES: Flag = Flag { name: "-y", word: None };
+const OUTPUT: Flag = Flag { name: "-o", word: Some("PATH") };
+const JOBS: Flag = Flag { name: "-j", word: Some("N") };
 
 const fn spec(
-    verb: &'static str,
-    doc: &'static str,
-    args: &'static [Arg],
-    options: &'static [Arg],
-    gate: Gate,
+    verb: &'static str, doc: &'static str, args: &'static [Arg], options: &'static [Arg], gate: Gate,
     example: &'static str,
 ) -> Spec {
-    Spec {
-        verb,
-        doc,
-        args,
-        options,
-        gate,
-        answer: "",
-        example,
-    }
+    Spec { verb, doc, args, options, gate, answer: "", example }
 }
 
 /// The verbs of the shell.
@@ -182,7 +151,7 @@ pub static OWN: &[Own] = &[
             "PUT",
             "Uploads a file, going on where an earlier try ended.\nThe title is the name of the file unless you say better.",
             &[PATH],
-            &[TITLE, KIND, PRICE, MEMBER_PRICE],
+            &[TITLE, KIND, PRICE, MEMBER_PRICE, DESCRIPTION],
             Gate::User,
             "put film.webm title=\"Green tea\" kind=PAID price=10.00",
         ),
@@ -190,26 +159,12 @@ pub static OWN: &[Own] = &[
         deed: Deed::Put,
     },
     Own {
-        spec: spec(
-            "HELP",
-            "Explains the commands, or one of them.",
-            &[VERB],
-            &[],
-            Gate::Guest,
-            "help get",
-        ),
+        spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),
         flags: &[],
         deed: Deed::Help,
     },
     Own {
-        spec: spec(
-            "QUIT",
-            "Leaves, and ends the session if it began here.",
-            &[],
-            &[],
-            Gate::Guest,
-            "quit",
-        ),
+        spec: spec("QUIT", "Leaves, and ends the session if it began here.", &[], &[], Gate::Guest, "quit"),
         flags: &[],
         deed: Deed::Quit,
     },
@@ -222,26 +177,20 @@ pub static OWN: &[Own] = &[
 
 /// The verb of the shell called `verb`, whatever its case.
 pub fn find(verb: &str) -> Option<&'static Own> {
-    OWN.iter()
-        .find(|own| own.spec.verb.eq_ignore_ascii_case(verb))
+    OWN.iter().find(|own| own.spec.verb.eq_ignore_ascii_case(verb))
 }
 
 /// The row of the table behind `verb`, by its own or another name.
 pub fn table(verb: &str) -> Option<&'static Spec> {
-    let alias = ALIASES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(verb));
+    let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(verb));
     protocol::command::find(alias.map_or(verb, |(_, name)| name))
 }
 
 /// Every verb that somebody of this role may give: those of the shell first, none twice.
 pub fn verbs(gate: Gate) -> Vec<&'static str> {
     let own = OWN.iter().map(|own| &own.spec);
-    let mut verbs: Vec<&str> = own
-        .chain(protocol::command::TABLE)
-        .filter(|spec| spec.gate <= gate)
-        .map(|spec| spec.verb)
-        .collect();
+    let mut verbs: Vec<&str> =
+        own.chain(protocol::command::TABLE).filter(|spec| spec.gate <= gate).map(|spec| spec.verb).collect();
     verbs.extend(ALIASES.iter().filter_map(|(name, target)| {
         let spec = protocol::command::find(target)?;
         (spec.gate <= gate).then_some(*name)
@@ -278,9 +227,6 @@ mod tests {
 
     #[test]
     fn usage_names_the_flags() {
-        assert_eq!(
-            find("get").unwrap().usage(),
-            "GET <id> [-o PATH] [-j N] [--force] [-y]"
-        );
+        assert_eq!(find("get").unwrap().usage(), "GET <id> [-o PATH] [-j N] [--force] [-y]");
     }
 }

@@ -42,23 +42,14 @@ fn all(gate: Gate) -> Vec<Facts> {
 
 fn row(usage: &str, spec: &Spec) -> Facts {
     let verb = spec.verb.to_lowercase();
-    let alias = friendly::ALIASES
-        .iter()
-        .find(|(_, target)| *target == spec.verb);
-    let names = alias.map_or(verb.clone(), |(name, _)| {
-        format!("{}, {verb}", name.to_lowercase())
-    });
+    let alias = friendly::ALIASES.iter().find(|(_, target)| *target == spec.verb);
+    let names = alias.map_or(verb.clone(), |(name, _)| format!("{}, {verb}", name.to_lowercase()));
     let text = spec.summary();
     facts(&[("verb", &names), ("usage", &lower(usage)), ("text", text)])
 }
 
 fn card(usage: &str, spec: &Spec) -> Facts {
-    let doc: Vec<&str> = spec
-        .doc
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let doc: Vec<&str> = spec.doc.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let mut facts = facts(&[("usage", &lower(usage)), ("text", &doc.join(" "))]);
     if !spec.answer.is_empty() {
         facts.push(("answer".into(), spec.answer.into()));
@@ -76,10 +67,7 @@ fn lower(usage: &str) -> String {
 }
 
 fn facts(pairs: &[(&str, &str)]) -> Facts {
-    pairs
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
 fn answer(rows: Vec<Facts>, layout: Layout) -> Answer {
@@ -89,15 +77,7 @@ fn answer(rows: Vec<Facts>, layout: Layout) -> Answer {
         facts: facts(&[("rows", &rows.len().to_string())]),
         text: String::new(),
     };
-    Answer {
-        reply: Reply {
-            status,
-            rows,
-            events: Vec::new(),
-        },
-        layout,
-        more: None,
-    }
+    Answer { reply: Reply { status, rows, events: Vec::new() }, layout, more: None }
 }
 
 /// The usage of a verb, for hints.

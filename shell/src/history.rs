@@ -15,25 +15,14 @@ const SECRET: [&str; 5] = ["LOGIN", "REGISTER", "PASSWD", "RESUME", "REDEEM"];
 /// # Errors
 /// There is no home, or the file system refuses.
 pub fn file() -> io::Result<PathBuf> {
-    let set = |name| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = set("XDG_STATE_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".local/state")))
         .ok_or(io::ErrorKind::NotFound)?;
     let folder = state.join("reel");
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let path = folder.join("history");
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(&path)?;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     Ok(path)
 }
@@ -41,9 +30,7 @@ pub fn file() -> io::Result<PathBuf> {
 /// Whether a line may be remembered: it is no log-in, nothing that may have been meant as one,
 /// and holds nothing that looks like a digest.
 pub fn may_keep(line: &str) -> bool {
-    let verb = line
-        .split([' ', '\t', '"', '='])
-        .find(|word| !word.is_empty());
+    let verb = line.split([' ', '\t', '"', '=']).find(|word| !word.is_empty());
     let Some(verb) = verb else { return false };
     let secret = |verb: &str| SECRET.iter().any(|s| s.eq_ignore_ascii_case(verb));
     let near = || protocol::near::nearest(verb, SECRET.into_iter()).is_some();
@@ -53,8 +40,7 @@ pub fn may_keep(line: &str) -> bool {
 
 /// 32 hex digits or more in a row.
 fn has_digest(line: &str) -> bool {
-    line.split(|c: char| !c.is_ascii_hexdigit())
-        .any(|run| run.len() >= 32)
+    line.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() >= 32)
 }
 
 #[cfg(test)]
@@ -78,12 +64,7 @@ mod tests {
         ] {
             assert!(!may_keep(&line), "{line}");
         }
-        for line in [
-            "ls PAID",
-            "get 7 -o x",
-            "frobnicate",
-            "search \"green tea\"",
-        ] {
+        for line in ["ls PAID", "get 7 -o x", "frobnicate", "search \"green tea\""] {
             assert!(may_keep(line), "{line}");
         }
     }

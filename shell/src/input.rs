@@ -67,10 +67,7 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
     if line.trim().is_empty() || line.trim_start().starts_with('#') {
         return Ok(Input::Nothing);
     }
-    let wrong = |error| Fault::Syntax {
-        line: line.to_owned(),
-        error,
-    };
+    let wrong = |error| Fault::Syntax { line: line.to_owned(), error };
     let words = grammar::words(line.as_bytes()).map_err(wrong)?;
     let Some(verb) = words.plain.first() else {
         return Err(wrong(SyntaxError::at(1, "a command")));
@@ -82,17 +79,9 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
         return Err(Fault::Usage(unknown(&verb.text, tongue)));
     };
     let command = Command::read(spec, &words).map_err(wrong)?;
-    let keyed = words
-        .options
-        .iter()
-        .any(|o| o.key.eq_ignore_ascii_case("key"));
+    let keyed = words.options.iter().any(|o| o.key.eq_ignore_ascii_case("key"));
     let page = page(&words);
-    Ok(Input::Wire(Wire {
-        spec,
-        command,
-        keyed,
-        page,
-    }))
+    Ok(Input::Wire(Wire { spec, command, keyed, page }))
 }
 
 /// What to say about a verb that does not exist.
@@ -114,21 +103,14 @@ fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError>
     let mut given = Given::default();
     let mut plain = words.plain.iter().skip(1);
     while let Some(word) = plain.next() {
-        let name = if word.text == "--yes" {
-            "-y"
-        } else {
-            &word.text
-        };
+        let name = if word.text == "--yes" { "-y" } else { &word.text };
         let flag = own.flag(name).filter(|_| is_flag(line, word.column));
         match flag {
             None if is_flag(line, word.column) && !own.flags.is_empty() => {
                 return Err(SyntaxError::at(word.column, "a flag that this command has"));
             }
             None if given.words.len() >= own.spec.args.len() => {
-                return Err(SyntaxError::at(
-                    word.column,
-                    "no more words (quotes keep words together)",
-                ));
+                return Err(SyntaxError::at(word.column, "no more words (quotes keep words together)"));
             }
             None => given.words.push(word.text.clone().into_owned()),
             Some(flag) => {
@@ -143,12 +125,7 @@ fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError>
             }
         }
     }
-    if let Some(missing) = own
-        .spec
-        .args
-        .get(given.words.len())
-        .filter(|arg| arg.required)
-    {
+    if let Some(missing) = own.spec.args.get(given.words.len()).filter(|arg| arg.required) {
         return Err(SyntaxError::at(words.end, missing.shape.what));
     }
     options(own, words, &mut given)?;
@@ -170,9 +147,7 @@ fn options(own: &Own, words: &Words<'_>, given: &mut Given) -> Result<(), Syntax
             };
             return Err(SyntaxError::option(pair.word.column, pair.key, expected));
         };
-        given
-            .named
-            .push((arg.key().into_owned(), pair.word.text.clone().into_owned()));
+        given.named.push((arg.key().into_owned(), pair.word.text.clone().into_owned()));
     }
     Ok(())
 }
@@ -185,11 +160,7 @@ fn page(words: &Words<'_>) -> String {
         }
         grammar::write_word(&mut line, &word.text);
     }
-    for pair in words
-        .options
-        .iter()
-        .filter(|o| !o.key.eq_ignore_ascii_case("after"))
-    {
+    for pair in words.options.iter().filter(|o| !o.key.eq_ignore_ascii_case("after")) {
         line.push_str(&format!(" {}=", pair.key));
         grammar::write_word(&mut line, &pair.word.text);
     }
@@ -224,10 +195,7 @@ mod tests {
     #[test]
     fn blank_lines_and_comments_are_nothing() {
         for line in ["", "  ", "# ls", "  # x \"", "\r"] {
-            assert!(
-                matches!(read(line, Tongue::En), Ok(Input::Nothing)),
-                "{line:?}"
-            );
+            assert!(matches!(read(line, Tongue::En), Ok(Input::Nothing)), "{line:?}");
         }
     }
 
@@ -235,10 +203,7 @@ mod tests {
     fn flags_stand_anywhere_among_the_words() {
         let given = own("GET -j 4 7 -o \"a b.mp4\" --force --yes");
         assert_eq!(given.words, ["7"]);
-        assert_eq!(
-            (given.get("-j"), given.get("-o")),
-            (Some("4"), Some("a b.mp4"))
-        );
+        assert_eq!((given.get("-j"), given.get("-o")), (Some("4"), Some("a b.mp4")));
         assert!(given.has("--force") && given.has("-y"));
         assert_eq!(own("put x.mp4 TITLE=\"a b\"").get("title"), Some("a b"));
     }
@@ -257,9 +222,7 @@ mod tests {
     #[test]
     fn a_digest_behind_the_name_is_the_protocols_login() {
         assert_eq!(own("login anna").words, ["anna"]);
-        let line = wire("login anna 1A79A4D60DE6718E8E5B326E338AE533")
-            .command
-            .line();
+        let line = wire("login anna 1A79A4D60DE6718E8E5B326E338AE533").command.line();
         assert_eq!(line, "LOGIN anna 1a79a4d60de6718e8e5b326e338ae533");
         assert!(matches!(read("quit", Tongue::En), Ok(Input::Own(..))));
     }
@@ -273,9 +236,7 @@ mod tests {
 
     #[test]
     fn an_unknown_verb_names_the_nearest() {
-        let Err(Fault::Usage(text)) = read("serach tea", Tongue::En) else {
-            panic!()
-        };
+        let Err(Fault::Usage(text)) = read("serach tea", Tongue::En) else { panic!() };
         assert!(text.contains("search"), "{text}");
     }
 }

@@ -56,11 +56,7 @@ impl Reply {
     /// # Errors
     /// A status of 400 and above.
     pub fn accepted(self) -> Result<Reply, Fault> {
-        if self.status.code >= 400 {
-            Err(Fault::Refused(Box::new(self)))
-        } else {
-            Ok(self)
-        }
+        if self.status.code >= 400 { Err(Fault::Refused(Box::new(self))) } else { Ok(self) }
     }
 
     /// A number among the facts.
@@ -92,12 +88,7 @@ impl Link {
         stream.set_read_timeout(Some(SILENCE))?;
         stream.set_write_timeout(Some(SILENCE))?;
         let watch = cancel.watch(&stream);
-        Ok(Self {
-            stream,
-            buffer: BytesMut::new(),
-            codec: Replies::default(),
-            _watch: watch,
-        })
+        Ok(Self { stream, buffer: BytesMut::new(), codec: Replies::default(), _watch: watch })
     }
 
     /// Sends a command and waits for the reply, whatever it says.
@@ -148,9 +139,7 @@ impl Link {
     /// # Errors
     /// The connection was lost, or `sink` failed.
     pub fn body(
-        &mut self,
-        length: u64,
-        mut sink: impl FnMut(Bytes) -> Result<(), Fault>,
+        &mut self, length: u64, mut sink: impl FnMut(Bytes) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         self.codec.expect_body(length);
         let mut left = length;
@@ -289,9 +278,7 @@ mod tests {
                 stream.write_all(&[*byte]).unwrap();
             }
         });
-        let mut link = crate::endpoint::Endpoint::new(&host, Cancel::default())
-            .open()
-            .unwrap();
+        let mut link = crate::endpoint::Endpoint::new(&host, Cancel::default()).open().unwrap();
         let reply = link.reply().unwrap();
         assert_eq!((reply.rows.len(), reply.events.len()), (1, 1));
         let data = link.reply().unwrap();

@@ -45,11 +45,7 @@ fn main() -> ExitCode {
     let screen = Screen::new(cli.json);
     let mut shell = Shell {
         session: Session::new(Endpoint::new(&cli.host, cancel)),
-        asker: Asker {
-            tongue: screen.tongue,
-            yes: cli.yes,
-            typed: false,
-        },
+        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
     };

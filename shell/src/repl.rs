@@ -42,9 +42,7 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     let mut editor = match editor(shell) {
         Ok(editor) => editor,
         Err(error) => {
-            shell
-                .screen
-                .say(Text::CannotRead, &["-", &error.to_string()]);
+            shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
             return Exit::Usage;
         }
     };
@@ -55,12 +53,7 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
     let prompting = Prompting::default();
     if let Ok(printer) = editor.create_external_printer() {
-        ear::listen(
-            shell.session.shared(),
-            prompting.clone(),
-            shell.screen.clone(),
-            printer,
-        );
+        ear::listen(shell.session.shared(), prompting.clone(), shell.screen.clone(), printer);
     }
     loop {
         guide(shell, &mut editor);
@@ -82,9 +75,7 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
-                shell
-                    .screen
-                    .say(Text::CannotRead, &["-", &error.to_string()]);
+                shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
                 return Exit::Usage;
             }
         }

@@ -38,8 +38,7 @@ impl Pass {
     pub fn open(&self) -> Result<Link, Fault> {
         let mut link = self.endpoint.open()?;
         if let Some(token) = &self.token {
-            link.ask(&format!("RESUME {}", token.reveal()))?
-                .accepted()?;
+            link.ask(&format!("RESUME {}", token.reveal()))?.accepted()?;
         }
         Ok(link)
     }
@@ -88,13 +87,7 @@ pub struct Session {
 impl Session {
     /// No connection yet; the first command makes one.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self {
-            endpoint,
-            link: SharedLink::default(),
-            account: None,
-            notes: Vec::new(),
-            lost: false,
-        }
+        Self { endpoint, link: SharedLink::default(), account: None, notes: Vec::new(), lost: false }
     }
 
     /// The server.
@@ -114,10 +107,7 @@ impl Session {
 
     /// What opens further connections.
     pub fn pass(&self) -> Pass {
-        Pass {
-            endpoint: self.endpoint.clone(),
-            token: self.account.as_ref().map(|a| a.token.clone()),
-        }
+        Pass { endpoint: self.endpoint.clone(), token: self.account.as_ref().map(|a| a.token.clone()) }
     }
 
     /// The connection, for one who listens while it is idle.
@@ -160,10 +150,7 @@ impl Session {
     ///
     /// # Errors
     /// No connection can be had, or what `work` says. A lost connection is let go.
-    pub fn with<T>(
-        &mut self,
-        work: impl FnOnce(&mut Link) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    pub fn with<T>(&mut self, work: impl FnOnce(&mut Link) -> Result<T, Fault>) -> Result<T, Fault> {
         self.connect()?;
         let shared = self.shared();
         let mut slot = lock(&shared);
@@ -239,11 +226,7 @@ impl Session {
     /// Takes in what somebody heard on the shared connection.
     pub fn take_in(&mut self, heard: Overheard) {
         let over = heard.is_over();
-        if heard
-            .status
-            .as_ref()
-            .is_some_and(|status| status.word == "LOCKED")
-        {
+        if heard.status.as_ref().is_some_and(|status| status.word == "LOCKED") {
             self.account = None;
         }
         self.notes.extend(ending(heard));
@@ -309,8 +292,5 @@ pub fn lock(link: &SharedLink) -> MutexGuard<'_, Option<Link>> {
 
 /// After these nobody knows where in the conversation both ends are.
 fn is_broken(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::Garbled(_) | Fault::Cancelled | Fault::File { .. } | Fault::Integrity(_)
-    )
+    matches!(fault, Fault::Garbled(_) | Fault::Cancelled | Fault::File { .. } | Fault::Integrity(_))
 }

@@ -108,11 +108,7 @@ impl Shell {
         if matches!(wire.command, Command::Logout(_)) {
             self.session.forget();
             self.screen.say(Text::LoggedOut, &[]);
-            return Ok(Answer {
-                reply,
-                layout: Layout::Silent,
-                more: None,
-            });
+            return Ok(Answer { reply, layout: Layout::Silent, more: None });
         }
         let more = reply.status.get("next").map(|next| {
             let mut line = format!("{} after=", wire.page);
@@ -122,11 +118,7 @@ impl Shell {
         if reply.status.code == 230 {
             return Ok(account::welcome(self, reply));
         }
-        Ok(Answer {
-            reply,
-            layout: layout(wire.spec),
-            more,
-        })
+        Ok(Answer { reply, layout: layout(wire.spec), more })
     }
 
     fn send(&mut self, wire: &Wire) -> Result<Reply, Fault> {
@@ -193,11 +185,7 @@ impl Shell {
 }
 
 fn layout(spec: &Spec) -> Layout {
-    if spec.answer.starts_with("one row") {
-        Layout::Card
-    } else {
-        Layout::Table
-    }
+    if spec.answer.starts_with("one row") { Layout::Card } else { Layout::Table }
 }
 
 fn only_reads(spec: &Spec) -> bool {

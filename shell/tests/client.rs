@@ -40,9 +40,7 @@ fn server(scripts: Vec<Vec<Step>>) -> (String, JoinHandle<Vec<String>>) {
 }
 
 fn follow(mut stream: TcpStream, script: Vec<Step>, heard: &mut Vec<String>) {
-    stream
-        .write_all(b"220 REEL proto=1 caps= max-line=8192 : welcome\r\n")
-        .unwrap();
+    stream.write_all(b"220 REEL proto=1 caps= max-line=8192 : welcome\r\n").unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     for step in script {
         match step {
@@ -74,10 +72,8 @@ fn anna(steps: Vec<Step>) -> Vec<Step> {
 
 /// Another connection of her session.
 fn resumed(steps: Vec<Step>) -> Vec<Step> {
-    let resume = [
-        Hear("RESUME TOKEN"),
-        say("230 OK user=anna role=user balance=20.00 member-until=- token=TOKEN"),
-    ];
+    let resume =
+        [Hear("RESUME TOKEN"), say("230 OK user=anna role=user balance=20.00 member-until=- token=TOKEN")];
     resume.into_iter().chain(steps).collect()
 }
 
@@ -132,15 +128,8 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn a_script_stops_at_its_first_failure_with_its_code() {
     let dir = folder();
-    let script = vec![
-        Hear("WHOAMI"),
-        say("250 OK user=anna"),
-        Hear("INFO 9"),
-        say("550 NOT_FOUND : no"),
-    ];
-    let arguments = [
-        "--user", "anna", "-c", "whoami", "-c", "# no", "-c", "info 9", "-c", "whoami",
-    ];
+    let script = vec![Hear("WHOAMI"), say("250 OK user=anna"), Hear("INFO 9"), say("550 NOT_FOUND : no")];
+    let arguments = ["--user", "anna", "-c", "whoami", "-c", "# no", "-c", "info 9", "-c", "whoami"];
     let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
     assert_eq!((code(&output), out(&output).as_str()), (4, "user  anna\n"));
     assert!(err(&output).contains("no (550 NOT_FOUND)"), "{output:?}");
@@ -157,33 +146,19 @@ fn what_the_shell_can_tell_itself_is_never_sent() {
     ] {
         let (output, heard) = run(vec![vec![]], dir.path(), &["-c", line]);
         assert_eq!(code(&output), 2, "{line}");
-        assert!(
-            err(&output).contains(text) && heard.is_empty(),
-            "{output:?}"
-        );
+        assert!(err(&output).contains(text) && heard.is_empty(), "{output:?}");
     }
 }
 
 #[test]
 fn nobody_there_and_another_protocol_have_codes_too() {
     let dir = folder();
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    assert_eq!(
-        code(&reel(&closed.to_string(), dir.path(), &["-c", "noop"])),
-        3
-    );
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert_eq!(code(&reel(&closed.to_string(), dir.path(), &["-c", "noop"])), 3);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let other = std::thread::spawn(move || {
-        listener
-            .accept()
-            .unwrap()
-            .0
-            .write_all(b"SSH-2.0-x\r\n")
-            .unwrap();
+        listener.accept().unwrap().0.write_all(b"SSH-2.0-x\r\n").unwrap();
     });
     assert_eq!(code(&reel(&host, dir.path(), &["-c", "noop"])), 3);
     other.join().unwrap();
@@ -201,30 +176,16 @@ fn one_json_document_a_command() {
         Hear("INFO 9"),
         say("550 NOT_FOUND : no"),
     ];
-    let arguments = [
-        "--json",
-        "--user",
-        "anna",
-        "-c",
-        "ls free limit=1",
-        "-c",
-        "info 9",
-    ];
+    let arguments = ["--json", "--user", "anna", "-c", "ls free limit=1", "-c", "info 9"];
     let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
     let text = out(&output);
-    let documents: Vec<serde_json::Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    let documents: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(documents.len(), 2);
     assert_eq!(documents[0]["ok"], true);
     assert_eq!(documents[0]["next"], "1");
     assert_eq!(documents[0]["rows"][0]["title"], "\"绿茶\"");
     assert_eq!(documents[0]["rows"][0]["id"], 1);
-    assert_eq!(
-        (&documents[1]["ok"], &documents[1]["code"]),
-        (&false.into(), &550.into())
-    );
+    assert_eq!((&documents[1]["ok"], &documents[1]["code"]), (&false.into(), &550.into()));
     assert!(err(&output).contains("* notice id=3 title=x"), "{output:?}");
 }
 
@@ -243,10 +204,7 @@ fn what_others_wrote_is_harmless_and_the_next_page_is_named() {
     });
     let (output, _) = run(vec![anna(script.collect())], dir.path(), &arguments);
     assert!(out(&output).contains("a\\u{1b}[2Jb\\u{202e}"), "{output:?}");
-    assert!(
-        err(&output).contains("more: search green tea limit=1 after=\"1 x\""),
-        "{output:?}"
-    );
+    assert!(err(&output).contains("more: search green tea limit=1 after=\"1 x\""), "{output:?}");
 }
 
 #[test]
@@ -261,16 +219,9 @@ fn a_wait_is_sat_out_and_the_bytes_are_verified() {
         say("226 DONE"),
     ];
     let arguments = ["--user", "anna", "-c", "get 7"];
-    let (output, _) = run(
-        vec![anna(steps(vec![info(), fetch]))],
-        dir.path(),
-        &arguments,
-    );
+    let (output, _) = run(vec![anna(steps(vec![info(), fetch]))], dir.path(), &arguments);
     assert_eq!(code(&output), 0, "{output:?}");
-    assert!(
-        err(&output).contains("Ad: Tea\\u{7}! — 1 s left"),
-        "{output:?}"
-    );
+    assert!(err(&output).contains("Ad: Tea\\u{7}! — 1 s left"), "{output:?}");
     assert_eq!(std::fs::read(dir.path().join("hello")).unwrap(), b"hello");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
@@ -281,18 +232,10 @@ fn other_bytes_are_put_aside_and_nothing_is_overwritten() {
     std::fs::write(dir.path().join("hello"), "mine").unwrap();
     let fetch = vec![Hear("RETR 7"), say(DATA), Send(b"jello"), say("226 DONE")];
     let arguments = ["--user", "anna", "-c", "get 7 --force"];
-    let (output, _) = run(
-        vec![anna(steps(vec![info(), fetch]))],
-        dir.path(),
-        &arguments,
-    );
+    let (output, _) = run(vec![anna(steps(vec![info(), fetch]))], dir.path(), &arguments);
     assert_eq!(code(&output), 6, "{output:?}");
     assert_eq!(std::fs::read(dir.path().join("hello")).unwrap(), b"mine");
-    let (output, _) = run(
-        vec![anna(info())],
-        dir.path(),
-        &["--user", "anna", "-c", "get 7 -o hello"],
-    );
+    let (output, _) = run(vec![anna(info())], dir.path(), &["--user", "anna", "-c", "get 7 -o hello"]);
     assert_eq!(code(&output), 1, "{output:?}");
 }
 
@@ -300,24 +243,14 @@ fn other_bytes_are_put_aside_and_nothing_is_overwritten() {
 fn the_same_file_is_not_fetched_again_and_another_gets_another_name() {
     let dir = folder();
     std::fs::write(dir.path().join("hello"), "hello").unwrap();
-    let (output, _) = run(
-        vec![anna(info())],
-        dir.path(),
-        &["--user", "anna", "-c", "get 7"],
-    );
+    let (output, _) = run(vec![anna(info())], dir.path(), &["--user", "anna", "-c", "get 7"]);
     assert_eq!(code(&output), 0, "{output:?}");
     std::fs::write(dir.path().join("hello"), "other").unwrap();
     let fetch = vec![Hear("RETR 7"), say(DATA), Send(b"hello"), say("226 DONE")];
-    let (output, _) = run(
-        vec![anna(steps(vec![info(), fetch]))],
-        dir.path(),
-        &["--user", "anna", "-c", "get 7"],
-    );
+    let (output, _) =
+        run(vec![anna(steps(vec![info(), fetch]))], dir.path(), &["--user", "anna", "-c", "get 7"]);
     assert_eq!(code(&output), 0, "{output:?}");
-    assert_eq!(
-        std::fs::read(dir.path().join("hello (2)")).unwrap(),
-        b"hello"
-    );
+    assert_eq!(std::fs::read(dir.path().join("hello (2)")).unwrap(), b"hello");
 }
 
 #[test]
@@ -340,11 +273,8 @@ fn a_broken_download_goes_on_where_it_was_over_a_new_connection() {
 fn nothing_is_bought_without_a_yes() {
     let dir = folder();
     let ask = vec![Hear("RETR 7"), say("552 NEED_PAY price=10.00")];
-    let (output, _) = run(
-        vec![anna(steps(vec![info(), ask]))],
-        dir.path(),
-        &["--user", "anna", "-c", "get 7"],
-    );
+    let (output, _) =
+        run(vec![anna(steps(vec![info(), ask]))], dir.path(), &["--user", "anna", "-c", "get 7"]);
     assert_eq!(code(&output), 5, "{output:?}");
     assert!(err(&output).contains("--yes"), "{output:?}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -369,16 +299,9 @@ fn a_purchase_of_unknown_outcome_is_repeated_with_its_key() {
         say("226 DONE"),
     ];
     let scripts = vec![anna(steps(vec![info(), first])), resumed(again)];
-    let (output, heard) = run(
-        scripts,
-        dir.path(),
-        &["--yes", "--user", "anna", "-c", "get 7"],
-    );
+    let (output, heard) = run(scripts, dir.path(), &["--yes", "--user", "anna", "-c", "get 7"]);
     assert_eq!(code(&output), 0, "{output:?}");
-    let mut buys: Vec<&String> = heard
-        .iter()
-        .filter(|line| line.starts_with("BUY"))
-        .collect();
+    let mut buys: Vec<&String> = heard.iter().filter(|line| line.starts_with("BUY")).collect();
     assert_eq!(buys.len(), 3);
     buys.dedup();
     assert_eq!(buys.len(), 1);
@@ -401,11 +324,7 @@ fn an_upload_goes_on_where_the_server_says() {
     ];
     let arguments = ["--user", "anna", "-c", "put \"Green tea.webm\" kind=free"];
     let (output, heard) = run(vec![anna(first), resumed(busy)], dir.path(), &arguments);
-    assert_eq!(
-        (code(&output), out(&output).as_str()),
-        (0, "id  7\n"),
-        "{output:?}"
-    );
+    assert_eq!((code(&output), out(&output).as_str()), (0, "id  7\n"), "{output:?}");
     assert!(heard.contains(&"hello".to_owned()) && heard.contains(&"lo".to_owned()));
 }
 
@@ -420,29 +339,18 @@ fn a_proof_is_given_instead_of_bytes() {
         Hear("PROVE fb147219b859c7124cbe719a1fcea3ea"),
         say("226 STORED id=8"),
     ];
-    let (output, _) = run(
-        vec![anna(script)],
-        dir.path(),
-        &["--user", "anna", "-c", "put x"],
-    );
+    let (output, _) = run(vec![anna(script)], dir.path(), &["--user", "anna", "-c", "put x"]);
     assert_eq!(code(&output), 0, "{output:?}");
 }
 
 #[test]
 fn a_connection_that_ended_between_two_commands_is_told_and_made_anew() {
     let dir = folder();
-    let first = vec![
-        Hear("WHOAMI"),
-        say("250 OK user=anna\r\n421 DRAINING : restarting"),
-    ];
+    let first = vec![Hear("WHOAMI"), say("250 OK user=anna\r\n421 DRAINING : restarting")];
     let second = vec![Hear("WHOAMI"), say("250 OK user=anna")];
     let arguments = ["--user", "anna", "-c", "whoami", "-c", "whoami"];
     let (output, _) = run(vec![anna(first), resumed(second)], dir.path(), &arguments);
-    assert_eq!(
-        (code(&output), out(&output).as_str()),
-        (0, "user  anna\nuser  anna\n"),
-        "{output:?}"
-    );
+    assert_eq!((code(&output), out(&output).as_str()), (0, "user  anna\nuser  anna\n"), "{output:?}");
     assert!(err(&output).contains("421 DRAINING"), "{output:?}");
 }
 
@@ -450,11 +358,7 @@ fn a_connection_that_ended_between_two_commands_is_told_and_made_anew() {
 fn a_locked_account_is_told_and_is_nobody_afterwards() {
     let dir = folder();
     let script = vec![Hear("WHOAMI"), say("530 LOCKED : locked")];
-    let (output, _) = run(
-        vec![anna(script)],
-        dir.path(),
-        &["--user", "anna", "-c", "whoami"],
-    );
+    let (output, _) = run(vec![anna(script)], dir.path(), &["--user", "anna", "-c", "whoami"]);
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("530 LOCKED"), "{output:?}");
 }
@@ -462,12 +366,8 @@ fn a_locked_account_is_told_and_is_nobody_afterwards() {
 #[test]
 fn scripts_come_from_standard_input_and_texts_in_chinese() {
     let dir = folder();
-    let (host, server) = server(vec![vec![
-        Hear("NOOP"),
-        say("250 OK"),
-        Hear("INFO 3"),
-        say("530 LOGIN_REQUIRED : x"),
-    ]]);
+    let (host, server) =
+        server(vec![vec![Hear("NOOP"), say("250 OK"), Hear("INFO 3"), say("530 LOGIN_REQUIRED : x")]]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_reel"))
         .args(["--host", &host])
         .current_dir(dir.path())
@@ -476,12 +376,7 @@ fn scripts_come_from_standard_input_and_texts_in_chinese() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all("\n# x\nnoop\r\ninfo 3\nnoop\n".as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all("\n# x\nnoop\r\ninfo 3\nnoop\n".as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     server.join().unwrap();
     assert_eq!(code(&output), 1);

@@ -23,10 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             done??;
         }
         let rate = f64::from(callers * each) / since.elapsed().as_secs_f64();
-        println!(
-            "{}, {callers} callers: {rate:.0} movements a second",
-            db.engine()
-        );
+        println!("{}, {callers} callers: {rate:.0} movements a second", db.engine());
     }
     Ok(())
 }
@@ -47,14 +44,8 @@ async fn movements(db: Db, name: String, count: i32) -> Result<(), Error> {
     };
     let account = AccountId(db.write(move |tx| account.insert(tx)).await?);
     for _ in 0..count {
-        let movement = Movement {
-            account,
-            book: "cash",
-            amount: Money(1),
-            why: "topup",
-            title: None,
-            actor: None,
-        };
+        let movement =
+            Movement { account, book: "cash", amount: Money(1), why: "topup", title: None, actor: None };
         db.write(move |tx| post(tx, movement, Time(0))).await?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use protocol::value::{AccountId, Money, Role, SessionId, Time};
 
-use crate::{Error, Tx, join, params, record};
+use crate::{Error, Tx, Value, join, params, record};
 
 record! {
     /// A member of the club.
@@ -32,27 +32,26 @@ impl Account {
 
     /// Changes the password.
     pub fn set_password(tx: &mut Tx<'_>, id: AccountId, password: &str) -> Result<u64, Error> {
+        tx.execute("UPDATE account SET password = ? WHERE id = ?", params![password, id])
+    }
+
+    /// Takes name, password, role and membership from a row that has to stay; its money stays in it.
+    pub fn anonymise(tx: &mut Tx<'_>, id: AccountId, name: &str) -> Result<u64, Error> {
         tx.execute(
-            "UPDATE account SET password = ? WHERE id = ?",
-            params![password, id],
+            "UPDATE account SET name = ?, folded = ?, password = '', role = ?, member_until = NULL WHERE id = ?",
+            params![name, name, Role::User, id],
         )
     }
 
     /// Notes that its owner was here.
     pub fn seen(tx: &mut Tx<'_>, id: AccountId, at: Time) -> Result<u64, Error> {
-        tx.execute(
-            "UPDATE account SET seen_at = ? WHERE id = ?",
-            params![at, id],
-        )
+        tx.execute("UPDATE account SET seen_at = ? WHERE id = ?", params![at, id])
     }
 
     /// Whether there is an account of this role.
     pub fn any(tx: &mut Tx<'_>, role: Role) -> Result<bool, Error> {
         // At the first start only, on a table that is empty or small.
-        let found: Option<i64> = tx.one(
-            "SELECT 1 FROM account WHERE role = ? LIMIT 1",
-            params![role],
-        )?;
+        let found: Option<i64> = tx.one("SELECT 1 FROM account WHERE role = ? LIMIT 1", params![role])?;
         Ok(found.is_some())
     }
 }
@@ -74,43 +73,46 @@ record! {
 impl Session {
     /// The session of a token that has not expired.
     pub fn of_token(tx: &mut Tx<'_>, token: [u8; 32], now: Time) -> Result<Option<Session>, Error> {
-        tx.one(
-            join!(Session::SELECT, " WHERE token = ? AND expires_at > ?"),
-            params![token, now],
-        )
+        tx.one(join!(Session::SELECT, " WHERE token = ? AND expires_at > ?"), params![token, now])
     }
 
     /// The sessions of an account that have not expired, by number.
     pub fn of_account(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        now: Time,
-        after: i64,
-        limit: u32,
+        tx: &mut Tx<'_>, account: AccountId, now: Time, after: i64, limit: u32,
     ) -> Result<Vec<Session>, Error> {
         tx.rows(
-            join!(
-                Session::SELECT,
-                " WHERE account = ? AND id > ? AND expires_at > ? ORDER BY id LIMIT ?"
-            ),
+            join!(Session::SELECT, " WHERE account = ? AND id > ? AND expires_at > ? ORDER BY id LIMIT ?"),
             params![account, after, now, limit],
         )
     }
 
     /// Ends one session of an account; 0 if there is none of that number.
     pub fn end(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<u64, Error> {
-        tx.execute(
-            "DELETE FROM session WHERE id = ? AND account = ?",
-            params![id, account],
-        )
+        tx.execute("DELETE FROM session WHERE id = ? AND account = ?", params![id, account])
     }
 
     /// Ends all sessions of an account but one.
     pub fn end_others(tx: &mut Tx<'_>, account: AccountId, keep: SessionId) -> Result<u64, Error> {
-        tx.execute(
-            "DELETE FROM session WHERE account = ? AND id <> ?",
-            params![account, keep],
-        )
+        tx.execute("DELETE FROM session WHERE account = ? AND id <> ?", params![account, keep])
+    }
+
+    /// Ends all sessions of an account.
+    pub fn end_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64, Error> {
+        tx.execute("DELETE FROM session WHERE account = ?", params![account])
+    }
+
+    /// Those of these sessions that there are, with the names of their owners.
+    pub fn named(tx: &mut Tx<'_>, ids: &[SessionId]) -> Result<Vec<(Session, String)>, Error> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let marks = vec!["?"; ids.len()].join(", ");
+        let columns: Vec<String> = Session::FIELDS.iter().map(|field| format!("s.{field}")).collect();
+        let sql = format!(
+            "SELECT {}, a.name FROM session s JOIN account a ON a.id = s.account WHERE s.id IN ({marks}) ORDER BY s.id",
+            columns.join(", ")
+        );
+        tx.rows(&sql, ids.iter().map(|id| Value::from(*id)).collect::<Vec<_>>())
     }
 
     /// Forgets what has expired.
@@ -143,14 +145,157 @@ impl Invite {
 
     /// Takes one use; 0 if there is none left.
     pub fn spend(tx: &mut Tx<'_>, code: [u8; 32]) -> Result<u64, Error> {
-        tx.execute(
-            "UPDATE invite SET uses = uses - 1 WHERE code = ? AND uses > 0",
-            params![code],
-        )
+        tx.execute("UPDATE invite SET uses = uses - 1 WHERE code = ? AND uses > 0", params![code])
     }
 
     /// Forgets what expired before `then`.
     pub fn sweep(tx: &mut Tx<'_>, then: Time) -> Result<u64, Error> {
         tx.execute("DELETE FROM invite WHERE expires_at <= ?", params![then])
     }
+}
+
+record! {
+    /// That an account is locked.
+    pub struct Lock in "account_lock" {
+        account: AccountId,
+        why: String,
+        admin: AccountId,
+        at: Time,
+    }
+}
+
+impl Lock {
+    /// The lock of an account, if it is locked.
+    pub fn of(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Lock>, Error> {
+        tx.one(join!(Lock::SELECT, " WHERE account = ?"), params![account])
+    }
+
+    /// Unlocks an account; 0 if it was not locked.
+    pub fn remove(tx: &mut Tx<'_>, account: AccountId) -> Result<u64, Error> {
+        tx.execute("DELETE FROM account_lock WHERE account = ?", params![account])
+    }
+
+    /// Admins that are not locked. Whoever acts on the answer holds [`hold_admins`] first.
+    pub fn admins_left(tx: &mut Tx<'_>) -> Result<i64, Error> {
+        let found = tx.one(
+            "SELECT COUNT(*) FROM account a LEFT JOIN account_lock l ON l.account = a.id \
+             WHERE a.role = ? AND l.account IS NULL",
+            params![Role::Admin],
+        )?;
+        Ok(found.unwrap_or(0))
+    }
+}
+
+/// Lets nobody else change who is an admin until this transaction ends.
+pub fn hold_admins(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.execute("UPDATE meta SET value = value WHERE name = ?", params!["admins"]).map(|_| ())
+}
+
+record! {
+    /// A code with which a forgotten password is set anew.
+    pub struct Reset in "reset" {
+        /// SHA-256 of the code.
+        code: [u8; 32],
+        account: AccountId,
+        expires_at: Time,
+    }
+}
+
+impl Reset {
+    /// Uses up a code: whose password it sets anew, if it is a good one for that account.
+    pub fn spend(tx: &mut Tx<'_>, account: AccountId, code: [u8; 32], now: Time) -> Result<bool, Error> {
+        let spent = tx.execute(
+            "DELETE FROM reset WHERE code = ? AND account = ? AND expires_at > ?",
+            params![code, account, now],
+        )?;
+        Ok(spent > 0)
+    }
+
+    /// Forgets the codes of an account.
+    pub fn clear(tx: &mut Tx<'_>, account: AccountId) -> Result<u64, Error> {
+        tx.execute("DELETE FROM reset WHERE account = ?", params![account])
+    }
+
+    /// Forgets what has expired.
+    pub fn sweep(tx: &mut Tx<'_>, now: Time) -> Result<u64, Error> {
+        tx.execute("DELETE FROM reset WHERE expires_at <= ?", params![now])
+    }
+}
+
+record! {
+    /// A deed of an admin.
+    pub struct Deed in "audit" {
+        id: i64,
+        at: Time,
+        admin: AccountId,
+        deed: String,
+        /// What it was done to.
+        object: String,
+        /// From where.
+        address: String,
+    }
+}
+
+impl Deed {
+    /// The deeds before `before` with the admins' names, the newest first.
+    pub fn page(tx: &mut Tx<'_>, before: i64, limit: u32) -> Result<Vec<(Deed, String)>, Error> {
+        tx.rows(
+            "SELECT d.id, d.at, d.admin, d.deed, d.object, d.address, a.name \
+             FROM audit d JOIN account a ON a.id = d.admin WHERE d.id < ? ORDER BY d.id DESC LIMIT ?",
+            params![before, limit],
+        )
+    }
+}
+
+/// An account as USERS shows it: the account and whether it is locked.
+pub type Listed = (Account, bool);
+
+/// A page of the accounts whose folded names hold `part`, by number; `terms` are what the index has of it.
+/// Every account where there are no terms.
+pub fn find(
+    tx: &mut Tx<'_>, terms: &[String], part: &str, after: i64, limit: u32,
+) -> Result<Vec<Listed>, Error> {
+    let mut params: Vec<Value> = vec![];
+    let page = match terms.split_first() {
+        None => {
+            params.extend([after.into(), limit.into()]);
+            "SELECT * FROM account WHERE id > ? ORDER BY id LIMIT ?".to_owned()
+        }
+        Some((first, more)) => {
+            let mut from = String::from("account_term x");
+            for (n, term) in more.iter().enumerate() {
+                from += &format!(" JOIN account_term x{n} ON x{n}.account = x.account AND x{n}.term = ?");
+                params.push(term.into());
+            }
+            params.extend([first.into(), after.into(), part.into(), limit.into()]);
+            format!(
+                "SELECT a.* FROM {from} JOIN account a ON a.id = x.account \
+                 WHERE x.term = ? AND x.account > ? AND INSTR(a.folded, ?) > 0 ORDER BY x.account LIMIT ?"
+            )
+        }
+    };
+    let columns: Vec<String> = Account::FIELDS.iter().map(|field| format!("t.{field}")).collect();
+    let columns = columns.join(", ");
+    tx.rows(
+        &format!(
+            "SELECT {columns}, CASE WHEN l.account IS NULL THEN 0 ELSE 1 END \
+             FROM ({page}) t LEFT JOIN account_lock l ON l.account = t.id ORDER BY t.id"
+        ),
+        params,
+    )
+}
+
+/// Makes an account be found by `terms`; none of them twice.
+pub fn index(tx: &mut Tx<'_>, id: AccountId, terms: &[String]) -> Result<(), Error> {
+    for some in terms.chunks(64) {
+        let marks = vec!["(?, ?)"; some.len()].join(", ");
+        let params = some.iter().flat_map(|term| [Value::from(term), id.into()]).collect::<Vec<_>>();
+        tx.execute(&format!("INSERT INTO account_term (term, account) VALUES {marks}"), params)?;
+    }
+    Ok(())
+}
+
+/// Takes an account out of the index.
+pub fn unindex(tx: &mut Tx<'_>, id: AccountId) -> Result<u64, Error> {
+    tx.execute("DELETE FROM account_term WHERE account = ?", params![id])
 }

@@ -20,15 +20,6 @@ impl Content {
     pub fn of(tx: &mut Tx<'_>, sha256: [u8; 32]) -> Result<Option<Content>, Error> {
         tx.one(join!(Content::SELECT, " WHERE sha256 = ?"), params![sha256])
     }
-
-    /// Whether a listed title sells this content.
-    pub fn is_sold(tx: &mut Tx<'_>, id: i64) -> Result<bool, Error> {
-        let found: Option<i64> = tx.one(
-            "SELECT 1 FROM title WHERE content = ? AND kind = ? AND listed = 1 LIMIT 1",
-            params![id, Kind::Paid],
-        )?;
-        Ok(found.is_some())
-    }
 }
 
 record! {
@@ -88,10 +79,7 @@ const JOINS: &str = " JOIN account a ON a.id = t.author JOIN content c ON c.id =
 
 /// One title for one account, deleted or not.
 pub fn card(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<Card>, Error> {
-    tx.one(
-        join!(CARD, "title t", JOINS, " WHERE t.id = ?"),
-        params![account, id],
-    )
+    tx.one(join!(CARD, "title t", JOINS, " WHERE t.id = ?"), params![account, id])
 }
 
 /// Where a page of a list begins: behind this value of the sorted column and this number.
@@ -105,12 +93,7 @@ pub struct Place {
 
 /// A page of a list, in the order asked for.
 pub fn list(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    which: Listing,
-    sort: Sort,
-    after: Option<&Place>,
-    limit: u32,
+    tx: &mut Tx<'_>, account: AccountId, which: Listing, sort: Sort, after: Option<&Place>, limit: u32,
 ) -> Result<Vec<Card>, Error> {
     let (column, descending) = match sort {
         Sort::Id => ("t.id", false),
@@ -121,38 +104,22 @@ pub fn list(
     };
     let (from, mut params) = match which {
         Listing::All => ("title t WHERE t.listed = 1", vec![]),
-        Listing::Owned => (
-            "purchase o JOIN title t ON t.id = o.title WHERE o.account = ?",
-            vec![Value::from(account)],
-        ),
-        Listing::Free => (
-            "title t WHERE t.listed = 1 AND t.kind = ?",
-            vec![Kind::Free.into()],
-        ),
-        Listing::Paid => (
-            "title t WHERE t.listed = 1 AND t.kind = ?",
-            vec![Kind::Paid.into()],
-        ),
-        Listing::Shared => (
-            "title t WHERE t.listed = 1 AND t.kind = ?",
-            vec![Kind::Shared.into()],
-        ),
+        Listing::Owned => {
+            ("purchase o JOIN title t ON t.id = o.title WHERE o.account = ?", vec![Value::from(account)])
+        }
+        Listing::Deleted => ("title t WHERE t.listed = 0", vec![]),
+        Listing::Free => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Free.into()]),
+        Listing::Paid => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Paid.into()]),
+        Listing::Shared => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Shared.into()]),
     };
-    let (beyond, order) = if descending {
-        ("<", " DESC")
-    } else {
-        (">", "")
-    };
+    let (beyond, order) = if descending { ("<", " DESC") } else { (">", "") };
     let behind = match after {
         None => String::new(),
         Some(Place { value: None, id }) => {
             params.push(Value::Int(*id));
             format!(" AND t.id {beyond} ?")
         }
-        Some(Place {
-            value: Some(value),
-            id,
-        }) => {
+        Some(Place { value: Some(value), id }) => {
             params.extend([value.clone(), value.clone(), Value::Int(*id)]);
             // Both engines turn the first comparison into a range of the index.
             format!(" AND {column} {beyond}= ? AND ({column} {beyond} ? OR t.id {beyond} ?)")
@@ -172,11 +139,7 @@ pub fn list(
 
 /// A page of the titles that bear all of `terms`, by number. There is at least one term.
 pub fn search(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    terms: &[String],
-    after: i64,
-    limit: u32,
+    tx: &mut Tx<'_>, account: AccountId, terms: &[String], after: i64, limit: u32,
 ) -> Result<Vec<Card>, Error> {
     let Some((first, more)) = terms.split_first() else {
         return Ok(vec![]);
@@ -199,14 +162,42 @@ pub fn search(
 pub fn index(tx: &mut Tx<'_>, id: TitleId, terms: &[String]) -> Result<(), Error> {
     for some in terms.chunks(64) {
         let marks = vec!["(?, ?)"; some.len()].join(", ");
-        let params = some
-            .iter()
-            .flat_map(|term| [Value::from(term), id.into()])
-            .collect::<Vec<_>>();
-        tx.execute(
-            &format!("INSERT INTO term (term, title) VALUES {marks}"),
-            params,
-        )?;
+        let params = some.iter().flat_map(|term| [Value::from(term), id.into()]).collect::<Vec<_>>();
+        tx.execute(&format!("INSERT INTO term (term, title) VALUES {marks}"), params)?;
     }
     Ok(())
+}
+
+/// Takes a title out of the index.
+pub fn unindex(tx: &mut Tx<'_>, id: TitleId) -> Result<u64, Error> {
+    tx.execute("DELETE FROM term WHERE title = ?", params![id])
+}
+
+impl Title {
+    /// Lists or unlists a title; 0 if it is so already, or there is none.
+    pub fn set_listed(tx: &mut Tx<'_>, id: TitleId, listed: bool) -> Result<u64, Error> {
+        tx.execute("UPDATE title SET listed = ? WHERE id = ? AND listed <> ?", params![listed, id, listed])
+    }
+
+    /// Whether a listed title sells this content.
+    pub fn is_sold(tx: &mut Tx<'_>, content: i64) -> Result<bool, Error> {
+        Title::sold_besides(tx, content, TitleId(0))
+    }
+
+    /// Whether a listed title other than `id` sells this content.
+    pub fn sold_besides(tx: &mut Tx<'_>, content: i64, id: TitleId) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM title WHERE content = ? AND kind = ? AND listed = 1 AND id <> ? LIMIT 1";
+        let found: Option<i64> = tx.one(sql, params![content, Kind::Paid, id])?;
+        Ok(found.is_some())
+    }
+
+    /// Writes what EDIT can change; what is counted meanwhile stays.
+    pub fn edit(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
+        let Title { id, name, folded, description, kind, price, member_price, .. } = self;
+        tx.execute(
+            "UPDATE title SET name = ?, folded = ?, description = ?, kind = ?, price = ?, member_price = ? \
+             WHERE id = ?",
+            params![name, folded, description, *kind, *price, *member_price, *id],
+        )
+    }
 }

@@ -24,10 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            connections: 8,
-            patience: Duration::from_secs(10),
-        }
+        Options { connections: 8, patience: Duration::from_secs(10) }
     }
 }
 
@@ -76,11 +73,7 @@ impl Db {
     }
 
     /// The same with a schema of one's own, for tests of old and new schemas.
-    pub async fn open_with(
-        url: &str,
-        options: Options,
-        schema: &'static [Migration],
-    ) -> Result<Db, Error> {
+    pub async fn open_with(url: &str, options: Options, schema: &'static [Migration]) -> Result<Db, Error> {
         let backend = match Place::of(url)? {
             Place::File(path) => Backend::Sqlite(sqlite::File::open(path, options, schema).await?),
             Place::Server(url) => Backend::Mysql(mysql::Server::open(&url, options, schema).await?),
@@ -157,10 +150,7 @@ enum Place {
 
 impl Place {
     fn of(url: &str) -> Result<Place, Error> {
-        if let Some(rest) = url
-            .strip_prefix("mysql://")
-            .or_else(|| url.strip_prefix("mariadb://"))
-        {
+        if let Some(rest) = url.strip_prefix("mysql://").or_else(|| url.strip_prefix("mariadb://")) {
             return Ok(Place::Server(format!("mysql://{rest}")));
         }
         let path = match url.strip_prefix("sqlite:") {
@@ -188,22 +178,13 @@ mod tests {
     #[test]
     fn a_url_names_a_file_or_a_server() {
         let file = |path: &str| Ok(Place::File(path.into()));
-        assert_eq!(
-            Place::of("sqlite:/var/lib/reel/db"),
-            file("/var/lib/reel/db")
-        );
+        assert_eq!(Place::of("sqlite:/var/lib/reel/db"), file("/var/lib/reel/db"));
         assert_eq!(Place::of("sqlite:///var/db"), file("/var/db"));
         assert_eq!(Place::of("reel.db"), file("reel.db"));
         let server = || Ok(Place::Server("mysql://u:p@h:3306/reel".into()));
         assert_eq!(Place::of("mysql://u:p@h:3306/reel"), server());
         assert_eq!(Place::of("mariadb://u:p@h:3306/reel"), server());
-        for wrong in [
-            "",
-            "sqlite:",
-            ":memory:",
-            "sqlite::memory:",
-            "postgres://h/d",
-        ] {
+        for wrong in ["", "sqlite:", ":memory:", "sqlite::memory:", "postgres://h/d"] {
             assert!(Place::of(wrong).is_err(), "{wrong}");
         }
     }

@@ -27,8 +27,10 @@ pub mod catalogue;
 mod db;
 mod error;
 mod migrate;
+pub mod notice;
 #[doc(hidden)]
 pub mod record;
+pub mod stats;
 pub mod transfer;
 mod types;
 mod value;

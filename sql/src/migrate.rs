@@ -26,6 +26,7 @@ macro_rules! migrations {
 
 migrations! {
     1 "0001_start.sql",
+    2 "0002_club.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.
@@ -36,9 +37,7 @@ migrations! {
 pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
     tx.lock_schema()?;
     tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
-    let found: i64 = tx
-        .one("SELECT COALESCE(MAX(version), 0) FROM schema_version", ())?
-        .unwrap_or(0);
+    let found: i64 = tx.one("SELECT COALESCE(MAX(version), 0) FROM schema_version", ())?.unwrap_or(0);
     let known = list.last().map_or(0, |last| last.number);
     if found > known {
         return Err(Error::Newer { found, known });
@@ -51,10 +50,7 @@ pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
         for statement in statements(text) {
             tx.batch(&statement)?;
         }
-        tx.execute(
-            "INSERT INTO schema_version (version) VALUES (?)",
-            params![step.number],
-        )?;
+        tx.execute("INSERT INTO schema_version (version) VALUES (?)", params![step.number])?;
         log::info!("the schema has version {} now", step.number);
     }
     if found < known {
@@ -99,11 +95,7 @@ mod tests {
         let text = "-- one;\nCREATE TABLE a (\n  b INT -- ; here\n);\n\n  -- two\nINSERT INTO a VALUES (';');  \nSELECT 1";
         assert_eq!(
             statements(text),
-            [
-                "CREATE TABLE a (\n  b INT -- ; here\n);\n",
-                "INSERT INTO a VALUES (';');\n",
-                "SELECT 1\n"
-            ]
+            ["CREATE TABLE a (\n  b INT -- ; here\n);\n", "INSERT INTO a VALUES (';');\n", "SELECT 1\n"]
         );
     }
 }

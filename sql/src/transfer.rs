@@ -19,19 +19,11 @@ record! {
 impl Pass {
     /// The pass of an account for a title, of whatever age.
     pub fn of(tx: &mut Tx<'_>, account: AccountId, title: TitleId) -> Result<Option<Pass>, Error> {
-        tx.one(
-            join!(Pass::SELECT, " WHERE account = ? AND title = ?"),
-            params![account, title],
-        )
+        tx.one(join!(Pass::SELECT, " WHERE account = ? AND title = ?"), params![account, title])
     }
 
     /// Begins the one wait of an account: true for whoever is first, false while another one runs.
-    pub fn claim(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        now: Time,
-        until: Time,
-    ) -> Result<bool, Error> {
+    pub fn claim(tx: &mut Tx<'_>, account: AccountId, now: Time, until: Time) -> Result<bool, Error> {
         let claimed = tx.execute(
             "UPDATE account SET wait_until = ? WHERE id = ? AND wait_until <= ?",
             params![until, account, now],
@@ -41,10 +33,7 @@ impl Pass {
 
     /// Puts this pass in the place of an older one for the same title.
     pub fn put(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        tx.execute(
-            "DELETE FROM pass WHERE account = ? AND title = ?",
-            params![self.account, self.title],
-        )?;
+        tx.execute("DELETE FROM pass WHERE account = ? AND title = ?", params![self.account, self.title])?;
         self.insert(tx)
     }
 
@@ -73,34 +62,21 @@ record! {
 
 impl Download {
     /// The newest download of a title by an account.
-    pub fn newest(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        title: TitleId,
-    ) -> Result<Option<Download>, Error> {
+    pub fn newest(tx: &mut Tx<'_>, account: AccountId, title: TitleId) -> Result<Option<Download>, Error> {
         tx.one(
-            join!(
-                Download::SELECT,
-                " WHERE account = ? AND title = ? ORDER BY id DESC LIMIT 1"
-            ),
+            join!(Download::SELECT, " WHERE account = ? AND title = ? ORDER BY id DESC LIMIT 1"),
             params![account, title],
         )
     }
 
     /// Counts a download of a title.
     pub fn count(tx: &mut Tx<'_>, title: TitleId) -> Result<u64, Error> {
-        tx.execute(
-            "UPDATE title SET fetched = fetched + 1 WHERE id = ?",
-            params![title],
-        )
+        tx.execute("UPDATE title SET fetched = fetched + 1 WHERE id = ?", params![title])
     }
 
     /// The downloads of an account before the row `before`, the newest first, with the titles' names.
     pub fn page(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        before: i64,
-        limit: u32,
+        tx: &mut Tx<'_>, account: AccountId, before: i64, limit: u32,
     ) -> Result<Vec<(Download, String)>, Error> {
         tx.rows(
             "SELECT d.id, d.account, d.title, d.how, d.at, d.bytes, d.got, d.done, t.name \

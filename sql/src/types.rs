@@ -1,6 +1,6 @@
 //! How the vocabulary of the protocol stands in columns.
 
-use protocol::value::{AccountId, Kind, Md5, Money, Role, SessionId, Time, TitleId};
+use protocol::value::{AccountId, AdId, Kind, Md5, Money, NoticeId, Role, SessionId, Time, TitleId};
 
 use crate::{Error, FromValue, Value};
 
@@ -14,7 +14,7 @@ macro_rules! integers {
         }
     )+ };
 }
-integers!(AccountId, SessionId, TitleId, Money, Time);
+integers!(AdId, NoticeId, AccountId, SessionId, TitleId, Money, Time);
 
 macro_rules! fixed_words {
     ($($type:ty),+) => { $(

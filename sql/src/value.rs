@@ -31,10 +31,7 @@ impl Value {
 
     // The value itself stays out of the message: it may be a secret, and messages are logged.
     fn not(&self, wanted: &str) -> Error {
-        Error::Internal(format!(
-            "a column holds {} where {wanted} belongs",
-            self.kind()
-        ))
+        Error::Internal(format!("a column holds {} where {wanted} belongs", self.kind()))
     }
 }
 
@@ -185,9 +182,8 @@ impl FromValue for Vec<u8> {
 impl<const N: usize> FromValue for [u8; N] {
     fn from_value(value: Value) -> Result<Self, Error> {
         match value {
-            Value::Blob(bytes) => <[u8; N]>::try_from(bytes).map_err(|bytes| {
-                Error::Internal(format!("a column holds {} bytes, not {N}", bytes.len()))
-            }),
+            Value::Blob(bytes) => <[u8; N]>::try_from(bytes)
+                .map_err(|bytes| Error::Internal(format!("a column holds {} bytes, not {N}", bytes.len()))),
             other => Err(other.not("bytes")),
         }
     }
@@ -231,9 +227,7 @@ pub trait FromRow: Sized {
         let whole = Self::from_row(&mut row)?;
         match row.0.len() {
             0 => Ok(whole),
-            more => Err(Error::Internal(format!(
-                "a row has {more} columns more than are read"
-            ))),
+            more => Err(Error::Internal(format!("a row has {more} columns more than are read"))),
         }
     }
 }

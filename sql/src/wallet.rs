@@ -43,17 +43,19 @@ pub struct Movement {
     pub actor: Option<AccountId>,
 }
 
-/// Moves money and writes the ledger; returns the balance afterwards, or `None`, with nothing
+/// What a movement left behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Posted {
+    /// What is in the wallet now.
+    pub balance: Money,
+    /// The entry's number.
+    pub entry: i64,
+}
+
+/// Moves money and writes the ledger; or returns `None`, with nothing
 /// changed, where the wallet would hold less than nothing or more than [`MOST`].
-pub fn post(tx: &mut Tx<'_>, movement: Movement, at: Time) -> Result<Option<Money>, Error> {
-    let Movement {
-        account,
-        book,
-        amount,
-        why,
-        title,
-        actor,
-    } = movement;
+pub fn post(tx: &mut Tx<'_>, movement: Movement, at: Time) -> Result<Option<Posted>, Error> {
+    let Movement { account, book, amount, why, title, actor } = movement;
     // One conditional statement: two movements at once can never both see the old balance.
     let moved = tx.execute(
         "UPDATE account SET balance = balance + ? WHERE id = ? AND balance + ? BETWEEN 0 AND ?",
@@ -64,19 +66,8 @@ pub fn post(tx: &mut Tx<'_>, movement: Movement, at: Time) -> Result<Option<Mone
     }
     let balance = balance(tx, account)?;
     let (book, why) = (book.to_owned(), why.to_owned());
-    Entry {
-        id: 0,
-        at,
-        account,
-        book,
-        amount,
-        balance,
-        why,
-        title,
-        actor,
-    }
-    .insert(tx)?;
-    Ok(Some(balance))
+    let entry = Entry { id: 0, at, account, book, amount, balance, why, title, actor }.insert(tx)?;
+    Ok(Some(Posted { balance, entry }))
 }
 
 /// What is in a wallet.
@@ -85,29 +76,8 @@ pub fn balance(tx: &mut Tx<'_>, account: AccountId) -> Result<Money, Error> {
     found.ok_or_else(|| Error::internal("an account that pays is not there"))
 }
 
-/// The movements of an account before the entry `before`, the newest first.
-pub fn entries(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    before: i64,
-    limit: u32,
-) -> Result<Vec<Entry>, Error> {
-    tx.rows(
-        join!(
-            Entry::SELECT,
-            " WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?"
-        ),
-        params![account, before, limit],
-    )
-}
-
 /// Makes membership last until `until`, if it still ends as `was` says; 0 if it does not.
-pub fn extend(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    was: Option<Time>,
-    until: Time,
-) -> Result<u64, Error> {
+pub fn extend(tx: &mut Tx<'_>, account: AccountId, was: Option<Time>, until: Time) -> Result<u64, Error> {
     // COALESCE, since NULL equals nothing; no membership ends at -1.
     tx.execute(
         "UPDATE account SET member_until = ? WHERE id = ? AND COALESCE(member_until, -1) = ?",
@@ -127,15 +97,8 @@ record! {
 
 impl Purchase {
     /// The purchase of a title by an account.
-    pub fn of(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        title: TitleId,
-    ) -> Result<Option<Purchase>, Error> {
-        tx.one(
-            join!(Purchase::SELECT, " WHERE account = ? AND title = ?"),
-            params![account, title],
-        )
+    pub fn of(tx: &mut Tx<'_>, account: AccountId, title: TitleId) -> Result<Option<Purchase>, Error> {
+        tx.one(join!(Purchase::SELECT, " WHERE account = ? AND title = ?"), params![account, title])
     }
 }
 
@@ -158,10 +121,7 @@ record! {
 impl Once {
     /// What was answered before.
     pub fn of(
-        tx: &mut Tx<'_>,
-        account: AccountId,
-        verb: &str,
-        mark: [u8; 32],
+        tx: &mut Tx<'_>, account: AccountId, verb: &str, mark: [u8; 32],
     ) -> Result<Option<Once>, Error> {
         tx.one(
             join!(Once::SELECT, " WHERE account = ? AND verb = ? AND mark = ?"),
@@ -171,9 +131,87 @@ impl Once {
 
     /// Forgets the refusals before `then`.
     pub fn sweep(tx: &mut Tx<'_>, then: Time) -> Result<u64, Error> {
+        tx.execute("DELETE FROM once WHERE effect = 0 AND at <= ?", params![then])
+    }
+}
+
+impl Purchase {
+    /// Takes a purchase back; 0 if there is none.
+    pub fn remove(tx: &mut Tx<'_>, account: AccountId, title: TitleId) -> Result<u64, Error> {
+        tx.execute("DELETE FROM purchase WHERE account = ? AND title = ?", params![account, title])
+    }
+}
+
+record! {
+    /// A code that is worth money.
+    pub struct Voucher in "voucher" {
+        /// SHA-256 of the code.
+        code: [u8; 32],
+        amount: Money,
+        maker: AccountId,
+        created_at: Time,
+        expires_at: Time,
+        redeemed_by: Option<AccountId>,
+        redeemed_at: Option<Time>,
+    }
+}
+
+impl Voucher {
+    /// The voucher of a code, used and expired ones too.
+    pub fn of_code(tx: &mut Tx<'_>, code: [u8; 32]) -> Result<Option<Voucher>, Error> {
+        tx.one(join!(Voucher::SELECT, " WHERE code = ?"), params![code])
+    }
+
+    /// Uses a voucher for an account; 0 for whoever is not first.
+    pub fn redeem(tx: &mut Tx<'_>, code: [u8; 32], by: AccountId, at: Time) -> Result<u64, Error> {
         tx.execute(
-            "DELETE FROM once WHERE effect = 0 AND at <= ?",
-            params![then],
+            "UPDATE voucher SET redeemed_by = ?, redeemed_at = ? WHERE code = ? AND redeemed_by IS NULL",
+            params![by, at, code],
         )
     }
+}
+
+record! {
+    /// Why an entry of the ledger was made, in somebody's words.
+    pub struct Note in "ledger_note" {
+        entry: i64,
+        note: String,
+    }
+}
+
+/// What an account has put into its wallet by itself since a time.
+pub fn topped_up(tx: &mut Tx<'_>, account: AccountId, since: Time) -> Result<Money, Error> {
+    // SUM is a decimal on MySQL; the cast makes it the integer that it is.
+    let found: Option<Option<Money>> = tx.one(
+        "SELECT CAST(SUM(amount) AS SIGNED) FROM ledger WHERE account = ? AND why = 'topup' AND at >= ?",
+        params![account, since],
+    )?;
+    Ok(found.flatten().unwrap_or(Money::ZERO))
+}
+
+/// What the club took in from a time on and before another: sales, membership, tickets, less refunds.
+pub fn revenue(tx: &mut Tx<'_>, from: Time, before: Time) -> Result<Money, Error> {
+    let found: Option<Option<Money>> = tx.one(
+        "SELECT CAST(-SUM(amount) AS SIGNED) FROM ledger \
+         WHERE at >= ? AND at < ? AND book IN ('sales', 'membership', 'tickets')",
+        params![from, before],
+    )?;
+    Ok(found.flatten().unwrap_or(Money::ZERO))
+}
+
+/// When the first movement was.
+pub fn first(tx: &mut Tx<'_>) -> Result<Option<Time>, Error> {
+    tx.one("SELECT at FROM ledger ORDER BY at LIMIT 1", ())
+}
+
+/// The movements of an account before the entry `before`, the newest first, each with its note.
+pub fn noted(
+    tx: &mut Tx<'_>, account: AccountId, before: i64, limit: u32,
+) -> Result<Vec<(Entry, Option<String>)>, Error> {
+    tx.rows(
+        "SELECT l.id, l.at, l.account, l.book, l.amount, l.balance, l.why, l.title, l.actor, n.note \
+         FROM ledger l LEFT JOIN ledger_note n ON n.entry = l.id \
+         WHERE l.account = ? AND l.id < ? ORDER BY l.id DESC LIMIT ?",
+        params![account, before, limit],
+    )
 }

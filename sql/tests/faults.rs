@@ -19,10 +19,7 @@ use tokio::task::JoinSet;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn impatient() -> Options {
-    Options {
-        connections: 4,
-        patience: PATIENCE,
-    }
+    Options { connections: 4, patience: PATIENCE }
 }
 
 async fn opened(url: &str) -> Result<Db, Error> {
@@ -52,10 +49,7 @@ async fn deadlock() {
                     meet.wait();
                 }
                 let swallowed = tx.execute(sql, (second,));
-                let after = tx.execute(
-                    "INSERT INTO ledger (account, amount) VALUES (?, 1)",
-                    (first,),
-                );
+                let after = tx.execute("INSERT INTO ledger (account, amount) VALUES (?, 1)", (first,));
                 assert_eq!(swallowed.is_ok(), after.is_ok());
                 Ok::<_, Error>(())
             })
@@ -64,9 +58,8 @@ async fn deadlock() {
     }
     assert_eq!(jobs.join_all().await, [Ok(()), Ok(())]);
     assert_eq!(runs.load(Ordering::Relaxed), 3);
-    let balances: Result<Vec<i64>, Error> = db
-        .read(|tx| tx.rows("SELECT balance FROM account ORDER BY id", ()))
-        .await;
+    let balances: Result<Vec<i64>, Error> =
+        db.read(|tx| tx.rows("SELECT balance FROM account ORDER BY id", ())).await;
     assert_eq!(balances, Ok(vec![302, 2]));
     assert_eq!(count(&db, "ledger").await, 2);
 }
@@ -207,7 +200,11 @@ async fn the_server_goes_and_comes() {
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan"]);
 
     // It becomes a replica: no writes, but reads; and a master again.
-    ask(&server.url(), "CREATE USER club; GRANT ALL ON *.* TO club; REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM club").await;
+    ask(
+        &server.url(),
+        "CREATE USER club; GRANT ALL ON *.* TO club; REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM club",
+    )
+    .await;
     let db = opened(&place.url.replace("root@", "club@")).await.unwrap();
     ask(&server.url(), "SET GLOBAL read_only = 1").await;
     down(&db, "read only").await;
@@ -222,12 +219,7 @@ async fn the_server_goes_and_comes() {
 fn proxy(server: &str, cut: &Arc<AtomicBool>, passes: &Arc<AtomicBool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let address = server
-        .rsplit_once('@')
-        .unwrap()
-        .1
-        .trim_end_matches('/')
-        .to_owned();
+    let address = server.rsplit_once('@').unwrap().1.trim_end_matches('/').to_owned();
     let (cut, passes) = (cut.clone(), passes.clone());
     std::thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
@@ -273,18 +265,13 @@ fn proxy(server: &str, cut: &Arc<AtomicBool>, passes: &Arc<AtomicBool>) -> u16 {
 async fn lost_in_commit() {
     let place = Place::server().await;
     let server = std::env::var("REEL_TEST_MYSQL").unwrap();
-    let (cut, passes) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicBool::new(false)),
-    );
+    let (cut, passes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let port = proxy(&server, &cut, &passes);
     let direct = server.rsplit_once(':').unwrap().0;
     let name = place.url.rsplit_once('/').unwrap().1;
     let db = opened(&format!("{direct}:{port}/{name}")).await.unwrap();
     for (arrives, name) in [(false, "lost"), (true, "done")] {
-        db.write(move |tx| add(tx, &format!("before {name}")))
-            .await
-            .unwrap();
+        db.write(move |tx| add(tx, &format!("before {name}"))).await.unwrap();
         passes.store(arrives, Ordering::SeqCst);
         cut.store(true, Ordering::SeqCst);
         let runs = Arc::new(AtomicU32::new(0));
@@ -347,9 +334,7 @@ async fn another_process_writes() {
         async move { db.write(|tx| add(tx, "bob")).await }
     });
     tokio::task::yield_now().await;
-    other
-        .execute_batch("INSERT INTO account (name, balance) VALUES ('cid', 0); COMMIT")
-        .unwrap();
+    other.execute_batch("INSERT INTO account (name, balance) VALUES ('cid', 0); COMMIT").unwrap();
     waiting.await.unwrap().unwrap();
     let mut all = names(&db).await;
     all.sort();
@@ -362,9 +347,7 @@ async fn the_disk_is_full() {
     let place = Place::file();
     let db = opened(&place.url).await.unwrap();
     // The writer's own bound on its file; what is beyond is SQLITE_FULL, as on a full disk.
-    let bound: Result<Option<i64>, Error> = db
-        .write(|tx| tx.one("PRAGMA max_page_count = 100", ()))
-        .await;
+    let bound: Result<Option<i64>, Error> = db.write(|tx| tx.one("PRAGMA max_page_count = 100", ())).await;
     assert_eq!(bound, Ok(Some(100)));
     let mut jobs = JoinSet::new();
     for i in 0..40 {
@@ -373,19 +356,13 @@ async fn the_disk_is_full() {
             db.write(move |tx| {
                 let id = add(tx, &format!("{i}"))?;
                 let size = if i % 8 == 0 { 1_000_000 } else { 10 };
-                tx.execute(
-                    "UPDATE account SET secret = zeroblob(?) WHERE id = ?",
-                    (size, id),
-                )
+                tx.execute("UPDATE account SET secret = zeroblob(?) WHERE id = ?", (size, id))
             })
             .await
         });
     }
     let ended = jobs.join_all().await;
-    assert_eq!(
-        ended.iter().filter(|end| **end == Err(Error::Full)).count(),
-        5
-    );
+    assert_eq!(ended.iter().filter(|end| **end == Err(Error::Full)).count(), 5);
     assert_eq!(ended.iter().filter(|end| **end == Ok(1)).count(), 35);
     assert_eq!(names(&db).await.len(), 35);
 }
@@ -399,9 +376,7 @@ async fn the_file() {
     let folder = place.path().parent().unwrap().to_owned();
     let modes = || {
         let files = std::fs::read_dir(&folder).unwrap().map(Result::unwrap);
-        files
-            .map(|file| file.metadata().unwrap().permissions().mode() & 0o777)
-            .collect::<Vec<_>>()
+        files.map(|file| file.metadata().unwrap().permissions().mode() & 0o777).collect::<Vec<_>>()
     };
     assert_eq!(modes(), [0o600; 3]);
     let settings: Result<_, Error> = db
@@ -416,11 +391,8 @@ async fn the_file() {
 
     let nowhere = opened(&format!("sqlite:{}", folder.join("no/where").display())).await;
     assert!(matches!(nowhere, Err(Error::Down(_))), "{nowhere:?}");
-    std::fs::write(
-        folder.join("text"),
-        "not a database, but long enough to be looked at".repeat(99),
-    )
-    .unwrap();
+    std::fs::write(folder.join("text"), "not a database, but long enough to be looked at".repeat(99))
+        .unwrap();
     let text = opened(&format!("sqlite:{}", folder.join("text").display())).await;
     assert!(matches!(text, Err(Error::Internal(_))), "{text:?}");
 }

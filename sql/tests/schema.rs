@@ -6,19 +6,27 @@
 mod common;
 
 use sql::MIGRATIONS;
-use sql::account::{Account, Invite, Session};
+use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
+use sql::notice::{Ad, Notice};
 use sql::transfer::{Download, Pass};
-use sql::wallet::{Entry, Once, Purchase};
+use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
 
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 10] = [
+    let records: [(&str, &[&str]); 17] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
         (Content::TABLE, Content::FIELDS),
+        (Lock::TABLE, Lock::FIELDS),
+        (Reset::TABLE, Reset::FIELDS),
+        (Deed::TABLE, Deed::FIELDS),
+        (Notice::TABLE, Notice::FIELDS),
+        (Ad::TABLE, Ad::FIELDS),
+        (Voucher::TABLE, Voucher::FIELDS),
+        (Note::TABLE, Note::FIELDS),
         (Title::TABLE, Title::FIELDS),
         (Purchase::TABLE, Purchase::FIELDS),
         (Pass::TABLE, Pass::FIELDS),

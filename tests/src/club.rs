@@ -58,14 +58,7 @@ impl Club {
         fs::write(folder.path().join("reel.toml"), config).unwrap();
         let said = Arc::default();
         let (daemon, address) = start(folder.path(), database.as_ref(), &said);
-        Self {
-            address,
-            daemon,
-            said,
-            clock: 0,
-            database,
-            folder,
-        }
+        Self { address, daemon, said, clock: 0, database, folder }
     }
 
     /// Where the line door listens.
@@ -98,18 +91,13 @@ impl Club {
     /// How much memory the daemon holds, in KiB.
     pub fn rss_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status
-            .lines()
-            .find(|l| l.starts_with("VmRSS:"))
-            .expect("VmRSS");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("VmRSS");
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// How many files and sockets the daemon holds open.
     pub fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.pid()))
-            .unwrap()
-            .count()
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
 
     /// How many bytes lie in the files of the data folder.
@@ -118,18 +106,8 @@ impl Club {
             let Ok(entries) = fs::read_dir(folder) else {
                 return 0;
             };
-            let entries = entries
-                .flatten()
-                .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
-            entries
-                .map(|(path, meta)| {
-                    if meta.is_dir() {
-                        size(&path)
-                    } else {
-                        meta.len()
-                    }
-                })
-                .sum()
+            let entries = entries.flatten().filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)));
+            entries.map(|(path, meta)| if meta.is_dir() { size(&path) } else { meta.len() }).sum()
         }
         size(&self.data())
     }
@@ -142,10 +120,7 @@ impl Club {
     /// Moves the clock of the daemon forward.
     pub fn advance(&mut self, seconds: u64) {
         self.clock += seconds;
-        let (new, file) = (
-            self.folder.path().join("clock.new"),
-            clock_file(self.folder.path()),
-        );
+        let (new, file) = (self.folder.path().join("clock.new"), clock_file(self.folder.path()));
         fs::write(&new, self.clock.to_string()).unwrap();
         fs::rename(new, file).unwrap(); // never seen half written
     }
@@ -157,11 +132,7 @@ impl Club {
             command.arg("--admin");
         }
         let out = command.output().expect("reeld invite");
-        assert!(
-            out.status.success(),
-            "reeld invite: {}",
-            String::from_utf8_lossy(&out.stderr)
-        );
+        assert!(out.status.success(), "reeld invite: {}", String::from_utf8_lossy(&out.stderr));
         let printed = String::from_utf8(out.stdout).unwrap();
         let code = printed.trim_end();
         assert!(
@@ -194,14 +165,7 @@ impl Club {
     /// Sends a signal to the daemon, by its id.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.pid());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success(),
-            "{kill}"
-        );
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
     }
 
     /// How the daemon ended, if it does in time.
@@ -235,9 +199,7 @@ impl Drop for Club {
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().find(|folder| folder.join(name).is_file());
-    profile
-        .unwrap_or_else(|| panic!("no {name} there. Build first: cargo build --workspace"))
-        .join(name)
+    profile.unwrap_or_else(|| panic!("no {name} there. Build first: cargo build --workspace")).join(name)
 }
 
 fn clock_file(folder: &Path) -> PathBuf {
@@ -256,27 +218,17 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
     if let Some(database) = database {
         command.arg("--database").arg(database.url());
     }
-    command
-        .env("REEL_CLOCK_FILE", clock_file(folder))
-        .stdin(Stdio::null());
+    command.env("REEL_CLOCK_FILE", clock_file(folder)).stdin(Stdio::null());
     command
 }
 
-fn start(
-    folder: &Path,
-    database: Option<&Database>,
-    said: &Arc<Mutex<Vec<String>>>,
-) -> (Child, SocketAddr) {
+fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
     let mut command = command(folder, database, "serve");
     command.args(["--listen", "127.0.0.1:0"]);
     if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
         command.arg("--config").arg(folder.join("reel.toml"));
     }
-    let mut daemon = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("reeld starts");
+    let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("reeld starts");
     let (found, address) = channel();
     listen(daemon.stdout.take().unwrap(), said.clone(), found.clone());
     listen(daemon.stderr.take().unwrap(), said.clone(), found);
@@ -294,11 +246,7 @@ fn start(
 }
 
 /// Keeps what comes out of a pipe, and reports the first address in it.
-fn listen(
-    pipe: impl Read + Send + 'static,
-    said: Arc<Mutex<Vec<String>>>,
-    found: Sender<SocketAddr>,
-) {
+fn listen(pipe: impl Read + Send + 'static, said: Arc<Mutex<Vec<String>>>, found: Sender<SocketAddr>) {
     let mut found = Some(found);
     thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {

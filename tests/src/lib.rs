@@ -1,11 +1,7 @@
 //! The whole, from outside: a real `reeld` in a folder of its own, spoken to over real sockets.
 //!
 //! Nothing here knows the code of the club; it knows `protocol.md`. `tests/run` runs all of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 mod club;
 mod database;

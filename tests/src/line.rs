@@ -15,34 +15,24 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// The value under `key`. Fails the test where there is none.
     pub fn get(&self, key: &str) -> &str {
-        self.find(key)
-            .unwrap_or_else(|| panic!("no {key}= in {:?}", self.0))
+        self.find(key).unwrap_or_else(|| panic!("no {key}= in {:?}", self.0))
     }
 
     /// The value under `key`, if there is one.
     pub fn find(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
     /// The value under `key` as a whole number.
     pub fn number(&self, key: &str) -> u64 {
-        self.get(key)
-            .parse()
-            .unwrap_or_else(|_| panic!("{key}= is no number in {:?}", self.0))
+        self.get(key).parse().unwrap_or_else(|_| panic!("{key}= is no number in {:?}", self.0))
     }
 
     /// The value under `key` as an amount, in hundredths.
     pub fn money(&self, key: &str) -> i64 {
         let text = self.get(key);
-        let (sign, digits) = text
-            .strip_prefix('-')
-            .map_or((1, text), |digits| (-1, digits));
-        let (whole, cents) = digits
-            .split_once('.')
-            .unwrap_or_else(|| panic!("{key}={text} has no decimals"));
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (whole, cents) = digits.split_once('.').unwrap_or_else(|| panic!("{key}={text} has no decimals"));
         assert!(cents.len() == 2, "{key}={text} has not two decimals");
         sign * (whole.parse::<i64>().unwrap() * 100 + cents.parse::<i64>().unwrap())
     }
@@ -94,20 +84,9 @@ impl Reply {
             .filter(|_| line.as_bytes().get(3) == Some(&b' '));
         let code = code.unwrap_or_else(|| panic!("no status line: {line:?}"));
         let word = words.get(1).unwrap_or_else(|| panic!("no word: {line:?}"));
-        let shouted = word
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        assert!(
-            shouted && words.len() == 2,
-            "a status is NNN WORD key=value … : text, not {line:?}"
-        );
-        Self {
-            rows,
-            code,
-            word: word.clone(),
-            fields,
-            line,
-        }
+        let shouted = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        assert!(shouted && words.len() == 2, "a status is NNN WORD key=value … : text, not {line:?}");
+        Self { rows, code, word: word.clone(), fields, line }
     }
 }
 
@@ -136,12 +115,7 @@ impl Line {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream: BufReader::new(stream),
-            log: VecDeque::new(),
-            events: VecDeque::new(),
-            greeting: None,
-        }
+        Self { stream: BufReader::new(stream), log: VecDeque::new(), events: VecDeque::new(), greeting: None }
     }
 
     /// Sends one line and reads what it is answered.
@@ -161,19 +135,13 @@ impl Line {
     /// Sends one line.
     pub fn say(&mut self, command: &str) {
         self.note("C: ", command);
-        let sent = self
-            .stream
-            .get_mut()
-            .write_all(format!("{command}\r\n").as_bytes());
+        let sent = self.stream.get_mut().write_all(format!("{command}\r\n").as_bytes());
         sent.unwrap_or_else(|why| panic!("cannot send: {why}\n{}", self.talk()));
     }
 
     /// Sends bytes as they are. The other end may be gone already: that is no failure here.
     pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.note(
-            "C~ ",
-            &String::from_utf8_lossy(&bytes[..bytes.len().min(100)]),
-        );
+        self.note("C~ ", &String::from_utf8_lossy(&bytes[..bytes.len().min(100)]));
         self.stream.get_mut().write_all(bytes)
     }
 
@@ -209,11 +177,7 @@ impl Line {
                 _ => return Ok(Some(Reply::parse(line, rows))),
             }
         }
-        assert!(
-            rows.is_empty(),
-            "the connection ended among rows\n{}",
-            self.talk()
-        );
+        assert!(rows.is_empty(), "the connection ended among rows\n{}", self.talk());
         Ok(None)
     }
 
@@ -251,10 +215,7 @@ impl Line {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Err(why) if why.kind() != io::ErrorKind::ConnectionReset => {
-                panic!(
-                    "the connection does not end: {why}; last came {:?}",
-                    String::from_utf8_lossy(&rest)
-                )
+                panic!("the connection does not end: {why}; last came {:?}", String::from_utf8_lossy(&rest))
             }
             _ => rest,
         }
@@ -269,10 +230,7 @@ impl Line {
         if self.log.len() == 20 {
             self.log.pop_front();
         }
-        self.log.push_back(format!(
-            "{mark}{}",
-            text.chars().take(300).collect::<String>()
-        ));
+        self.log.push_back(format!("{mark}{}", text.chars().take(300).collect::<String>()));
     }
 }
 
@@ -295,12 +253,9 @@ fn take_apart(line: &str) -> (Vec<String>, Fields) {
         let (key, after) = rest.split_at(end);
         rest = match after.strip_prefix('=') {
             Some(value) => {
-                let (value, rest) = take_value(value)
-                    .unwrap_or_else(|| panic!("a quote that is never closed: {line:?}"));
-                assert!(
-                    !fields.iter().any(|(k, _)| k == key),
-                    "{key}= twice: {line:?}"
-                );
+                let (value, rest) =
+                    take_value(value).unwrap_or_else(|| panic!("a quote that is never closed: {line:?}"));
+                assert!(!fields.iter().any(|(k, _)| k == key), "{key}= twice: {line:?}");
                 fields.push((key.to_owned(), value));
                 rest
             }
@@ -309,10 +264,7 @@ fn take_apart(line: &str) -> (Vec<String>, Fields) {
                 after
             }
         };
-        assert!(
-            rest.is_empty() || rest.starts_with(' '),
-            "no blank after a word: {line:?}"
-        );
+        assert!(rest.is_empty() || rest.starts_with(' '), "no blank after a word: {line:?}");
         rest = rest.trim_start();
     }
     (words, Fields(fields))
@@ -350,10 +302,7 @@ mod tests {
             r#"250 OK a=1 b="x \" \\ \n y=2" balance=-1.05 : some=text "left"#.to_owned(),
             vec![],
         );
-        assert_eq!(
-            (reply.code, reply.word.as_str(), reply.get("a")),
-            (250, "OK", "1")
-        );
+        assert_eq!((reply.code, reply.word.as_str(), reply.get("a")), (250, "OK", "1"));
         assert_eq!(reply.get("b"), "x \" \\ \n y=2");
         assert_eq!(reply.fields.money("balance"), -105);
         assert_eq!(reply.fields.find("some"), None);

@@ -39,10 +39,7 @@ impl Person {
 
 /// The MD5 of bytes, as 32 hex digits.
 pub fn md5hex(bytes: &[u8]) -> String {
-    Md5::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The digest of the password of `name`.
@@ -65,20 +62,12 @@ pub fn user(club: &Club, name: &str) -> Person {
 fn register(club: &Club, name: &str, more: &str) -> Person {
     let mut line = club.line();
     let reply = line.want(&format!("REGISTER {name} {}{more}", pass(name)), "230 OK");
-    Person {
-        name: name.to_owned(),
-        token: reply.get("token").to_owned(),
-        line,
-    }
+    Person { name: name.to_owned(), token: reply.get("token").to_owned(), line }
 }
 
 /// `text` as a quoted word.
 pub fn quote(text: &str) -> String {
-    let escaped = text
-        .replace('\\', r"\\")
-        .replace('"', r#"\""#)
-        .replace('\n', r"\n")
-        .replace('\t', r"\t");
+    let escaped = text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n").replace('\t', r"\t");
     format!("\"{escaped}\"")
 }
 
@@ -91,10 +80,7 @@ pub fn bytes(length: usize) -> Vec<u8> {
         seed ^= seed << 17;
         seed.to_le_bytes()
     };
-    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next)
-        .take(length.div_ceil(8))
-        .flatten()
-        .collect();
+    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next).take(length.div_ceil(8)).flatten().collect();
     bytes.truncate(length);
     bytes
 }
@@ -103,19 +89,13 @@ pub fn bytes(length: usize) -> Vec<u8> {
 #[track_caller]
 pub fn stor(line: &mut Line, title: &str, kind: &str, bytes: &[u8], extra: &str) -> String {
     let digest = md5hex(bytes);
-    let mut reply = line.ask(&format!(
-        "STOR {} {digest} title={} kind={kind} {extra}",
-        bytes.len(),
-        quote(title)
-    ));
+    let mut reply =
+        line.ask(&format!("STOR {} {digest} title={} kind={kind} {extra}", bytes.len(), quote(title)));
     if reply.status() == "350 PROVE" {
         reply = prove(line, &reply, bytes);
     }
     if reply.status() == "150 SEND" {
-        let (offset, length) = (
-            reply.number("offset") as usize,
-            reply.number("length") as usize,
-        );
+        let (offset, length) = (reply.number("offset") as usize, reply.number("length") as usize);
         assert_eq!(offset + length, bytes.len(), "{}", reply.line);
         line.send(&bytes[offset..]);
         reply = line.reply();
@@ -128,10 +108,7 @@ pub fn prove(line: &mut Line, asked: &Reply, bytes: &[u8]) -> Reply {
     let mut proof = asked.get("nonce").as_bytes().to_vec();
     for range in asked.get("ranges").split(',') {
         let (offset, length) = range.split_once('-').expect("offset-length");
-        let (offset, length) = (
-            offset.parse::<usize>().unwrap(),
-            length.parse::<usize>().unwrap(),
-        );
+        let (offset, length) = (offset.parse::<usize>().unwrap(), length.parse::<usize>().unwrap());
         proof.extend(&bytes[offset..offset + length]);
     }
     line.ask(&format!("PROVE {}", md5hex(&proof)))
@@ -143,12 +120,7 @@ pub fn rows(line: &mut Line, command: &str) -> Vec<Fields> {
     let mut after = String::new();
     loop {
         let page = line.want(&format!("{command}{after}"), "210 END");
-        assert_eq!(
-            page.number("rows") as usize,
-            page.rows.len(),
-            "{}",
-            page.line
-        );
+        assert_eq!(page.number("rows") as usize, page.rows.len(), "{}", page.line);
         all.extend(page.rows);
         let Some(next) = page.fields.find("next") else {
             return all;

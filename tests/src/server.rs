@@ -22,25 +22,16 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let mut install = command("mariadb-install-db", folder.path());
         install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
-        let made = install
-            .output()
-            .expect("mariadb-install-db: tests/run installs it");
+        let made = install.output().expect("mariadb-install-db: tests/run installs it");
         assert!(
             made.status.success(),
             "mariadb-install-db: {}\n{}",
             String::from_utf8_lossy(&made.stdout),
             String::from_utf8_lossy(&made.stderr)
         );
-        let free = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = run(folder.path(), free.port());
-        let server = Self {
-            folder,
-            port: free.port(),
-            process,
-        };
+        let server = Self { folder, port: free.port(), process };
         server.wait();
         server
     }
@@ -65,14 +56,7 @@ impl Server {
     /// Sends it a signal, by its id.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.process.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success(),
-            "{kill}"
-        );
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
     }
 
     fn wait(&self) {
@@ -96,14 +80,8 @@ impl Server {
             "SELECT 1",
             "-P",
         ]);
-        client
-            .arg(self.port.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        client
-            .status()
-            .expect("the client program mariadb: tests/run installs it")
-            .success()
+        client.arg(self.port.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+        client.status().expect("the client program mariadb: tests/run installs it").success()
     }
 }
 
@@ -116,15 +94,12 @@ impl Drop for Server {
 
 fn run(folder: &Path, port: u16) -> Child {
     let mut server = command("mariadbd", folder);
-    server
-        .arg(format!("--port={port}"))
-        .arg(format!("--socket={}", folder.join("socket").display()))
-        .args([
-            "--bind-address=127.0.0.1",
-            "--innodb-buffer-pool-size=32M",
-            "--skip-log-bin",
-            "--skip-name-resolve",
-        ]);
+    server.arg(format!("--port={port}")).arg(format!("--socket={}", folder.join("socket").display())).args([
+        "--bind-address=127.0.0.1",
+        "--innodb-buffer-pool-size=32M",
+        "--skip-log-bin",
+        "--skip-name-resolve",
+    ]);
     server.stdout(Stdio::null()).stderr(Stdio::null());
     server.spawn().expect("mariadbd: tests/run installs it")
 }
@@ -136,9 +111,6 @@ fn command(program: &str, folder: &Path) -> Command {
         .arg(format!("--datadir={}", folder.join("data").display()))
         .arg(format!("--tmpdir={}", folder.display()))
         // The server refuses root unless it is named; to anybody else this says nothing new.
-        .arg(format!(
-            "--user={}",
-            std::env::var("USER").unwrap_or_else(|_| "root".into())
-        ));
+        .arg(format!("--user={}", std::env::var("USER").unwrap_or_else(|_| "root".into())));
     command
 }

@@ -66,13 +66,10 @@ impl Play {
         }
         if let Some(name) = line.strip_prefix("INVITE ") {
             let code = self.club.invite(true);
-            self.values
-                .insert(name.trim_matches(['<', '>']).to_owned(), code);
+            self.values.insert(name.trim_matches(['<', '>']).to_owned(), code);
             return Ok(());
         }
-        let (mark, rest) = line
-            .split_at_checked(2)
-            .ok_or("  no mark of a transcript")?;
+        let (mark, rest) = line.split_at_checked(2).ok_or("  no mark of a transcript")?;
         let rest = rest.strip_prefix(' ').unwrap_or(rest);
         match mark {
             "C:" => {
@@ -85,9 +82,7 @@ impl Play {
                     .try_line()
                     .map_err(|why| format!("  nothing came: {why}"))?;
                 let said = said.ok_or("  the connection ended")?;
-                matches(rest, &said, &mut self.values)
-                    .then_some(())
-                    .ok_or_else(|| differ(rest, &said))?;
+                matches(rest, &said, &mut self.values).then_some(()).ok_or_else(|| differ(rest, &said))?;
             }
             "B>" => self.line(false).send(&body(rest)?),
             "B<" => {
@@ -111,11 +106,7 @@ impl Play {
                     .ok_or_else(|| differ("the end", &String::from_utf8_lossy(&left)))?;
                 self.lines.remove(&self.at);
             }
-            "T:" => self.club.advance(
-                rest.trim_start_matches('+')
-                    .parse()
-                    .map_err(|_| "T: +seconds")?,
-            ),
+            "T:" => self.club.advance(rest.trim_start_matches('+').parse().map_err(|_| "T: +seconds")?),
             _ => return Err(format!("  {mark:?} is no mark of a transcript")),
         }
         Ok(())
@@ -125,11 +116,7 @@ impl Play {
     fn line(&mut self, greeting: bool) -> &mut Line {
         let address = self.club.address();
         let open = || {
-            if greeting {
-                Line::bare(address)
-            } else {
-                Line::open(address)
-            }
+            if greeting { Line::bare(address) } else { Line::open(address) }
         };
         self.lines.entry(self.at.clone()).or_insert_with(open)
     }
@@ -139,10 +126,7 @@ impl Play {
         let mut out = String::new();
         let mut rest = line;
         while let Some((before, name, after)) = placeholder(rest) {
-            let value = self
-                .values
-                .get(name)
-                .ok_or_else(|| format!("  <{name}> was never noted"))?;
+            let value = self.values.get(name).ok_or_else(|| format!("  <{name}> was never noted"))?;
             out.extend([before, value]);
             rest = after;
         }
@@ -163,36 +147,18 @@ impl Play {
 }
 
 fn differ(expected: &str, got: &str) -> String {
-    let same = expected
-        .chars()
-        .zip(got.chars())
-        .take_while(|(a, b)| a == b)
-        .count();
-    format!(
-        "  expected: {expected}\n  got:      {got}\n            {}^",
-        " ".repeat(same)
-    )
+    let same = expected.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
+    format!("  expected: {expected}\n  got:      {got}\n            {}^", " ".repeat(same))
 }
 
 /// What stands after `B>` and `B<`.
 fn body(text: &str) -> Result<Vec<u8>, String> {
-    if let Some(quoted) = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-    {
+    if let Some(quoted) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         return Ok(quoted.as_bytes().to_vec());
     }
     let (length, from) = text.split_once('@').unwrap_or((text, "0"));
-    let number = |text: &str| {
-        text.trim()
-            .parse::<usize>()
-            .map_err(|_| format!("  no body: {text:?}"))
-    };
-    Ok((b'a'..=b'z')
-        .cycle()
-        .skip(number(from)? % 26)
-        .take(number(length)?)
-        .collect())
+    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| format!("  no body: {text:?}"));
+    Ok((b'a'..=b'z').cycle().skip(number(from)? % 26).take(number(length)?).collect())
 }
 
 /// The first `<name>` in `text`, with what stands before and after it.
@@ -227,9 +193,7 @@ fn fits(pattern: &str, said: &str, values: &mut BTreeMap<String, String>) -> boo
         return false;
     };
     if let Some(known) = values.get(name) {
-        return said
-            .strip_prefix(known.as_str())
-            .is_some_and(|rest| fits(after, rest, values));
+        return said.strip_prefix(known.as_str()).is_some_and(|rest| fits(after, rest, values));
     }
     let longest = said.find([' ', '"']).unwrap_or(said.len());
     let candidates: Vec<usize> = cuts(&said[..longest]).filter(|at| *at > 0).collect();
@@ -260,15 +224,10 @@ mod tests {
 
     #[test]
     fn a_pattern_notes_and_compares() {
-        let values = noted(
-            "250 OK id=<id> by=\"<who>\" n=<known> : …",
-            "250 OK id=12 by=\"ann\" n=7 : fine : so",
-        )
-        .unwrap();
-        assert_eq!(
-            (values["id"].as_str(), values["who"].as_str()),
-            ("12", "ann")
-        );
+        let values =
+            noted("250 OK id=<id> by=\"<who>\" n=<known> : …", "250 OK id=12 by=\"ann\" n=7 : fine : so")
+                .unwrap();
+        assert_eq!((values["id"].as_str(), values["who"].as_str()), ("12", "ann"));
         assert_eq!(noted("n=<known>", "n=8"), None);
         assert_eq!(noted("a=<x> b=<x>", "a=1 b=2"), None);
         assert!(noted("a=<x> b=<x>", "a=1 b=1").is_some());

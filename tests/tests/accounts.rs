@@ -1,9 +1,5 @@
 //! Accounts and sessions: who may come in, and when it is over.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::sync::Barrier;
 use std::thread;
@@ -31,12 +27,7 @@ fn login(club: &Club, name: &str) -> Line {
 /// The number of the session of this connection: the newest.
 fn newest_session(line: &mut Line) -> String {
     let sessions = rows(line, "SESSIONS");
-    sessions
-        .iter()
-        .map(|row| row.number("session"))
-        .max()
-        .unwrap()
-        .to_string()
+    sessions.iter().map(|row| row.number("session")).max().unwrap().to_string()
 }
 
 /// Money comes in for nobody on this connection, however it is refused.
@@ -63,27 +54,16 @@ fn one_name_is_taken_once(engine: Engine) {
                 scope.spawn(move || {
                     let mut line = club.line();
                     ready.wait();
-                    line.ask(&format!("REGISTER {name} {}", pass("anna")))
-                        .status()
+                    line.ask(&format!("REGISTER {name} {}", pass("anna"))).status()
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     made.sort();
     assert_eq!(
         made,
-        [
-            "230 OK",
-            "553 NAME_TAKEN",
-            "553 NAME_TAKEN",
-            "553 NAME_TAKEN",
-            "553 NAME_TAKEN",
-            "553 NAME_TAKEN"
-        ]
+        ["230 OK", "553 NAME_TAKEN", "553 NAME_TAKEN", "553 NAME_TAKEN", "553 NAME_TAKEN", "553 NAME_TAKEN"]
     );
 }
 
@@ -110,11 +90,7 @@ fn who_kicks_himself_is_out(engine: Engine) {
         other.reply().is("250 OK");
         is_out(&mut other);
     }
-    assert_eq!(
-        anna.balance(),
-        0,
-        "what comes after KICK of the own session is not run"
-    );
+    assert_eq!(anna.balance(), 0, "what comes after KICK of the own session is not run");
 }
 
 fn a_logout_ends_every_connection_of_the_session(engine: Engine) {
@@ -122,10 +98,7 @@ fn a_logout_ends_every_connection_of_the_session(engine: Engine) {
     let mut anna = user(&club, "anna");
     for _ in 0..10 {
         let mut other = club.line();
-        let token = other
-            .want(&format!("LOGIN anna {}", pass("anna")), "230 OK")
-            .get("token")
-            .to_owned();
+        let token = other.want(&format!("LOGIN anna {}", pass("anna")), "230 OK").get("token").to_owned();
         let mut segments: Vec<Line> = (0..3).map(|_| club.resume(&token)).collect();
         other.send(b"LOGOUT\r\nTOPUP 7.00\r\n");
         other.reply().is("250 OK");
@@ -144,10 +117,7 @@ fn a_new_password_ends_the_other_sessions(engine: Engine) {
     let (mut old, new) = (pass("anna"), md5hex(b"another"));
     for password in [&new, &pass("anna"), &new] {
         let mut other = club.line();
-        let token = other
-            .want(&format!("LOGIN anna {old}"), "230 OK")
-            .get("token")
-            .to_owned();
+        let token = other.want(&format!("LOGIN anna {old}"), "230 OK").get("token").to_owned();
         anna.want(&format!("PASSWD {old} {password}"), "250 OK");
         is_out(&mut other);
         let mut guest = club.line();
@@ -165,8 +135,7 @@ fn a_session_expires(engine: Engine) {
     club.advance(86_400);
     drop(club.resume(&anna.token));
     club.advance(2 * 86_400);
-    club.line()
-        .want(&format!("RESUME {}", anna.token), "530 BAD_CREDENTIALS");
+    club.line().want(&format!("RESUME {}", anna.token), "530 BAD_CREDENTIALS");
     login(&club, "anna").want("WHOAMI", "250 OK");
 }
 
@@ -174,11 +143,7 @@ fn nobody_ends_the_sessions_of_another(engine: Engine) {
     let club = Club::start(engine);
     let (mut anna, mut berta) = (user(&club, "anna"), user(&club, "berta"));
     let session = newest_session(&mut anna);
-    assert!(
-        rows(&mut berta, "SESSIONS")
-            .iter()
-            .all(|row| row.get("user") == "berta")
-    );
+    assert!(rows(&mut berta, "SESSIONS").iter().all(|row| row.get("user") == "berta"));
     let answer = berta.ask(&format!("KICK {session}"));
     assert!((500..600).contains(&answer.code), "{}", answer.line);
     anna.want("WHOAMI", "250 OK");
@@ -195,17 +160,11 @@ fn a_flood_of_logins_hurts_nobody(engine: Engine) {
     for _ in 0..5 {
         let start = Instant::now();
         anna.want("WHOAMI", "250 OK");
-        assert!(
-            start.elapsed() < Duration::from_secs(2),
-            "a session waits for the log-ins of others"
-        );
+        assert!(start.elapsed() < Duration::from_secs(2), "a session waits for the log-ins of others");
     }
     let cores = thread::available_parallelism().unwrap().get() as u64;
     let grown = club.rss_kib().saturating_sub(before);
-    assert!(
-        grown < cores * 19 * 1024 + 48 * 1024,
-        "100 log-ins at once take {grown} KiB"
-    );
+    assert!(grown < cores * 19 * 1024 + 48 * 1024, "100 log-ins at once take {grown} KiB");
     for line in &mut flood {
         let answer = line.reply();
         assert!(matches!(answer.code, 530 | 429 | 450), "{}", answer.line);

@@ -1,9 +1,5 @@
 //! A client in another language, written from the specification alone, gets through a whole day.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::process::Command;
 
@@ -22,10 +18,6 @@ fn a_stranger_gets_along(engine: Engine) {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&out.stdout);
-        assert!(
-            out.status.success(),
-            "client.py deviates:\n{said}{}",
-            String::from_utf8_lossy(&out.stderr)
-        );
+        assert!(out.status.success(), "client.py deviates:\n{said}{}", String::from_utf8_lossy(&out.stderr));
     }
 }

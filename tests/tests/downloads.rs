@@ -1,9 +1,5 @@
 //! Downloads: waits that the server counts, grants that last a day, and segments side by side.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::thread;
 
@@ -30,10 +26,7 @@ fn wait(line: &mut Line, id: &str) -> u64 {
 /// Fetches a range of a title.
 #[track_caller]
 fn range(line: &mut Line, id: &str, offset: usize, length: usize) -> Vec<u8> {
-    let data = line.want(
-        &format!("RETR {id} offset={offset} length={length}"),
-        "150 DATA",
-    );
+    let data = line.want(&format!("RETR {id} offset={offset} length={length}"), "150 DATA");
     assert_eq!(data.number("offset") as usize, offset);
     let body = line.body(data.number("length") as usize);
     line.reply().is("226 DONE");
@@ -53,29 +46,19 @@ fn one_wait_at_a_time(engine: Engine) {
     let mut anna = user(&club, "anna");
     assert_eq!(wait(&mut anna, &first), 30);
     club.advance(10);
-    assert!(
-        (18..=20).contains(&wait(&mut anna, &first)),
-        "asking again does not begin anew"
-    );
+    assert!((18..=20).contains(&wait(&mut anna, &first)), "asking again does not begin anew");
     assert!(
         (18..=20).contains(&wait(&mut anna, &second)),
         "the other answers with what is left of the first"
     );
     club.advance(21);
-    assert_eq!(
-        wait(&mut anna, &second),
-        30,
-        "and has started nothing of its own"
-    );
+    assert_eq!(wait(&mut anna, &second), 30, "and has started nothing of its own");
     assert_eq!(
         range(&mut anna, &first, 0, 100),
         b"first film",
         "granted, though it was not asked for in time"
     );
-    assert!(
-        (28..=30).contains(&wait(&mut anna, &second)),
-        "a download does not end the wait of another"
-    );
+    assert!((28..=30).contains(&wait(&mut anna, &second)), "a download does not end the wait of another");
     club.advance(31);
     assert_eq!(range(&mut anna, &second, 7, 100), b"film");
     // Another account has its own.
@@ -101,15 +84,9 @@ fn parallel_sessions_do_not_shorten_a_wait(engine: Engine) {
                 scope.spawn(move || wait(&mut line, id))
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
-    assert!(
-        waits.iter().all(|seconds| (27..=30).contains(seconds)),
-        "{waits:?}"
-    );
+    assert!(waits.iter().all(|seconds| (27..=30).contains(seconds)), "{waits:?}");
     club.advance(31);
     // One of the two was waited for, the other begins now.
     let mut line = club.resume(&anna.token);
@@ -121,10 +98,7 @@ fn parallel_sessions_do_not_shorten_a_wait(engine: Engine) {
         }
         answer.code
     });
-    assert!(
-        answers == [150, 350] || answers == [350, 150],
-        "{answers:?}"
-    );
+    assert!(answers == [150, 350] || answers == [350, 150], "{answers:?}");
 }
 
 fn waits_and_grants_outlive_the_daemon(engine: Engine) {
@@ -135,33 +109,20 @@ fn waits_and_grants_outlive_the_daemon(engine: Engine) {
     club.advance(10);
     club.restart();
     anna.line = club.resume(&anna.token);
-    assert!(
-        (10..=20).contains(&wait(&mut anna, &second)),
-        "the wait goes on"
-    );
+    assert!((10..=20).contains(&wait(&mut anna, &second)), "the wait goes on");
     club.advance(21);
     club.kill9();
     club.restart();
     anna.line = club.resume(&anna.token);
-    assert_eq!(
-        range(&mut anna, &first, 0, 5),
-        b"first",
-        "a wait that has passed is a grant"
-    );
+    assert_eq!(range(&mut anna, &first, 0, 5), b"first", "a wait that has passed is a grant");
     club.advance(85_000);
     club.restart();
     anna.line = club.resume(&anna.token);
     let info = anna.want(&format!("INFO {first}"), "210 END");
-    assert_eq!(
-        (info.rows[0].get("granted"), info.rows[0].get("owned")),
-        ("yes", "no")
-    );
+    assert_eq!((info.rows[0].get("granted"), info.rows[0].get("owned")), ("yes", "no"));
     assert_eq!(range(&mut anna, &first, 6, 4), b"film", "granted for a day");
     club.advance(1_500);
-    assert_eq!(
-        anna.want(&format!("INFO {first}"), "210 END").rows[0].get("granted"),
-        "no"
-    );
+    assert_eq!(anna.want(&format!("INFO {first}"), "210 END").rows[0].get("granted"), "no");
     assert_eq!(wait(&mut anna, &first), 30, "and not for longer");
 }
 
@@ -191,10 +152,7 @@ fn segments_side_by_side(engine: Engine) {
                 scope.spawn(move || range(&mut line, id, number * segment, segment))
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     let whole = parts.concat();
     assert_eq!(md5hex(&whole), md5hex(&film));
@@ -215,13 +173,7 @@ fn what_is_not_owned_is_not_sent(engine: Engine) {
     let mut boss = admin(&club);
     let id = stor(&mut boss, "Sold", "PAID", b"sold here", "");
     let mut anna = user(&club, "anna");
-    for more in [
-        "",
-        " offset=0",
-        " length=1",
-        " offset=9",
-        " offset=8 length=1",
-    ] {
+    for more in ["", " offset=0", " length=1", " offset=9", " offset=8 length=1"] {
         let answer = anna.want(&format!("RETR {id}{more}"), "552 NEED_PAY");
         assert_eq!(answer.get("price"), "10.00");
     }
@@ -253,15 +205,7 @@ fn a_download_that_breaks_off_is_in_the_history(engine: Engine) {
         thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_eq!(history.len(), 1);
-    assert_eq!(
-        (history[0].get("id"), history[0].get("done")),
-        (id.as_str(), "no"),
-        "{history:?}"
-    );
+    assert_eq!((history[0].get("id"), history[0].get("done")), (id.as_str(), "no"), "{history:?}");
     let arrived = history[0].number("bytes");
-    assert!(
-        (100_000..film.len() as u64).contains(&arrived),
-        "{arrived} of {}",
-        film.len()
-    );
+    assert!((100_000..film.len() as u64).contains(&arrived), "{arrived} of {}", film.len());
 }

@@ -1,9 +1,5 @@
 //! The database goes away under a running club, and comes back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::time::{Duration, Instant};
 
@@ -23,22 +19,14 @@ fn heals(line: &mut Line, command: &str) -> Reply {
         if reply.code / 100 != 4 {
             return reply;
         }
-        assert!(
-            since.elapsed() < Duration::from_secs(30),
-            "it does not heal: {}",
-            reply.line
-        );
+        assert!(since.elapsed() < Duration::from_secs(30), "it does not heal: {}", reply.line);
     }
 }
 
 fn is_down(line: &mut Line, command: &str) {
     let since = Instant::now();
     line.want(command, "450 DATABASE_DOWN");
-    assert!(
-        since.elapsed() < AT_ONCE,
-        "{command} was answered after {:?}",
-        since.elapsed()
-    );
+    assert!(since.elapsed() < AT_ONCE, "{command} was answered after {:?}", since.elapsed());
 }
 
 #[test]
@@ -51,14 +39,7 @@ fn a_killed_database_is_told_and_comes_back() {
     anna.want("TOPUP 5.00 key=first", "250 OK");
 
     server.kill9();
-    for command in [
-        "WHOAMI",
-        "TOPUP 1.00 key=second",
-        "LIST",
-        "RETR 1",
-        "BUY 1 key=b",
-        "STATEMENT",
-    ] {
+    for command in ["WHOAMI", "TOPUP 1.00 key=second", "LIST", "RETR 1", "BUY 1 key=b", "STATEMENT"] {
         is_down(&mut anna, command);
     }
     is_down(&mut club.line(), "RESUME 00112233445566778899");
@@ -72,10 +53,7 @@ fn a_killed_database_is_told_and_comes_back() {
         anna.want("TOPUP 5.00 key=first", "250 OK");
     }
     assert_eq!(anna.balance(), 500);
-    let sum: i64 = rows(&mut anna, "STATEMENT")
-        .iter()
-        .map(|row| row.money("amount"))
-        .sum();
+    let sum: i64 = rows(&mut anna, "STATEMENT").iter().map(|row| row.money("amount")).sum();
     assert_eq!(sum, 500);
 }
 
@@ -85,11 +63,7 @@ fn an_upload_waits_for_the_database() {
     let club = Club::on(&server, QUICK);
     let mut boss = admin(&club);
     let film = bytes(300_000);
-    let ask = format!(
-        "STOR {} {} title=Film kind=FREE resume=yes",
-        film.len(),
-        md5hex(&film)
-    );
+    let ask = format!("STOR {} {} title=Film kind=FREE resume=yes", film.len(), md5hex(&film));
     boss.want(&ask, "150 SEND");
     server.kill9();
     boss.send(&film);
@@ -99,10 +73,7 @@ fn an_upload_waits_for_the_database() {
     heals(&mut boss, "WHOAMI").is("250 OK");
     // Not a byte is to be sent again.
     let reply = boss.want(&ask, "150 SEND");
-    assert_eq!(
-        (reply.number("offset"), reply.number("length")),
-        (300_000, 0)
-    );
+    assert_eq!((reply.number("offset"), reply.number("length")), (300_000, 0));
     boss.reply().is("226 STORED");
     assert_eq!(rows(&mut boss, "LIST").len(), 1);
 }

@@ -1,8 +1,5 @@
 //! The house holds: each floor uses only what it may, and records equal the real schema.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,23 +7,9 @@ use std::path::{Path, PathBuf};
 /// A floor, and what no line of code on it may name. Cargo holds the edges between crates; these are
 /// the ones that it cannot see.
 const FLOORS: &[(&str, &[&str])] = &[
-    (
-        "protocol/src",
-        &["sql::", "vault::", "tokio::", "std::fs", "std::net"],
-    ),
-    (
-        "vault/src",
-        &["protocol::", "sql::", "std::net", "tokio::net"],
-    ),
-    (
-        "sql/src",
-        &[
-            "vault::",
-            "protocol::command",
-            "protocol::reply",
-            "std::net",
-        ],
-    ),
+    ("protocol/src", &["sql::", "vault::", "tokio::", "std::fs", "std::net"]),
+    ("vault/src", &["protocol::", "sql::", "std::net", "tokio::net"]),
+    ("sql/src", &["vault::", "protocol::command", "protocol::reply", "std::net"]),
     (
         "daemon/src/service",
         &[
@@ -38,20 +21,8 @@ const FLOORS: &[(&str, &[&str])] = &[
             "tokio::net",
         ],
     ),
-    (
-        "daemon/src/session",
-        &[
-            "sql::",
-            "crate::door",
-            "tokio::net",
-            "rusqlite",
-            "mysql_async",
-        ],
-    ),
-    (
-        "daemon/src/door",
-        &["crate::service", "sql::", "vault::Vault", "vault::Claim"],
-    ),
+    ("daemon/src/session", &["sql::", "crate::door", "tokio::net", "rusqlite", "mysql_async"]),
+    ("daemon/src/door", &["crate::service", "sql::", "vault::Vault", "vault::Claim"]),
     ("shell/src", &["daemon::", "sql::", "vault::"]),
 ];
 
@@ -94,10 +65,7 @@ fn only_the_waist_names_a_driver() {
 #[test]
 fn grammar_is_the_only_file_that_knows_nom() {
     let knows = |file: &PathBuf| code(file).iter().any(|(_, line)| names(line, "nom::"));
-    let all: Vec<PathBuf> = sources(&root().join("protocol/src"))
-        .into_iter()
-        .filter(knows)
-        .collect();
+    let all: Vec<PathBuf> = sources(&root().join("protocol/src")).into_iter().filter(knows).collect();
     assert_eq!(all, [root().join("protocol/src/grammar.rs")]);
 }
 
@@ -112,13 +80,8 @@ fn names(line: &str, word: &str) -> bool {
 /// The lines of a file that are code, with their numbers.
 fn code(file: &Path) -> Vec<(usize, String)> {
     let text = fs::read_to_string(file).unwrap();
-    let lines = text
-        .lines()
-        .enumerate()
-        .map(|(n, line)| (n + 1, line.to_owned()));
-    lines
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        .collect()
+    let lines = text.lines().enumerate().map(|(n, line)| (n + 1, line.to_owned()));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//")).collect()
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -136,8 +99,5 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }

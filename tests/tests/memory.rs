@@ -1,9 +1,5 @@
 //! Nothing in the daemon's memory grows with the size of a file.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -30,15 +26,8 @@ fn piece(file: usize, n: usize) -> Vec<u8> {
 fn upload(line: &mut Line, file: usize) -> (usize, String) {
     let mut digest = Md5::new();
     (0..FILE / MIB).for_each(|n| digest.update(piece(file, n)));
-    let digest: String = digest
-        .finalize()
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    line.want(
-        &format!("STOR {FILE} {digest} kind=FREE title=Large"),
-        "150 SEND",
-    );
+    let digest: String = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    line.want(&format!("STOR {FILE} {digest} kind=FREE title=Large"), "150 SEND");
     (0..FILE / MIB).for_each(|n| line.send(&piece(file, n)));
     (file, line.reply().is("226 STORED").get("id").to_owned())
 }
@@ -77,9 +66,7 @@ fn ten_large_files_at_once_up_and_down(engine: Engine) {
     let mut stored = vec![];
     let up = peak(&club, || {
         stored = thread::scope(|scope| {
-            let jobs: Vec<_> = (0..10)
-                .map(|file| scope.spawn(move || upload(&mut line(), file)))
-                .collect();
+            let jobs: Vec<_> = (0..10).map(|file| scope.spawn(move || upload(&mut line(), file))).collect();
             jobs.into_iter().map(|job| job.join().unwrap()).collect()
         });
     });
@@ -91,9 +78,6 @@ fn ten_large_files_at_once_up_and_down(engine: Engine) {
         });
     });
     for (what, peak) in [("uploads", up), ("downloads", down)] {
-        assert!(
-            peak <= idle + BOUND_KIB,
-            "ten {what}: {peak} KiB, {idle} KiB when idle"
-        );
+        assert!(peak <= idle + BOUND_KIB, "ten {what}: {peak} KiB, {idle} KiB when idle");
     }
 }

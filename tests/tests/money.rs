@@ -1,9 +1,5 @@
 //! Money under concurrency: charged once, never below zero, and the ledger is the balance.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::sync::Barrier;
 use std::thread;
@@ -21,10 +17,7 @@ on_both_engines! {
 
 /// Runs this on so many connections of one session, all at the same time, and gives all that came out.
 fn at_once<T: Send>(
-    club: &Club,
-    who: &Person,
-    connections: usize,
-    work: impl Fn(usize, &mut Line) -> T + Sync,
+    club: &Club, who: &Person, connections: usize, work: impl Fn(usize, &mut Line) -> T + Sync,
 ) -> Vec<T> {
     let ready = Barrier::new(connections);
     let (ready, work) = (&ready, &work);
@@ -38,10 +31,7 @@ fn at_once<T: Send>(
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     })
 }
 
@@ -60,53 +50,28 @@ fn statement(who: &mut Person) -> Vec<i64> {
 
 fn one_title_is_charged_once(engine: Engine) {
     let club = Club::start(engine);
-    let id = stor(
-        &mut admin(&club),
-        "Wanted",
-        "PAID",
-        &bytes(10),
-        "price=3.00",
-    );
+    let id = stor(&mut admin(&club), "Wanted", "PAID", &bytes(10), "price=3.00");
     let mut anna = user(&club, "anna");
     anna.want("TOPUP 1000.00", "250 OK");
     let answers = at_once(&club, &anna, 20, |number, line| {
         for time in 0..10 {
-            let guard = if (number + time) % 2 == 0 {
-                " price=3.00"
-            } else {
-                ""
-            };
+            let guard = if (number + time) % 2 == 0 { " price=3.00" } else { "" };
             line.say(&format!("BUY {id}{guard} key=order-{number}-{time}"));
         }
         (0..10).map(|_| line.reply()).collect::<Vec<Reply>>()
     });
     let answers: Vec<Reply> = answers.into_iter().flatten().collect();
-    let paid: Vec<&Reply> = answers
-        .iter()
-        .filter(|answer| answer.status() == "250 OK")
-        .collect();
-    let owned = answers
-        .iter()
-        .filter(|answer| answer.status() == "250 OWNED")
-        .count();
+    let paid: Vec<&Reply> = answers.iter().filter(|answer| answer.status() == "250 OK").collect();
+    let owned = answers.iter().filter(|answer| answer.status() == "250 OWNED").count();
     assert_eq!(
         (paid.len(), owned),
         (1, 199),
         "{:#?}",
-        answers
-            .iter()
-            .map(|answer| &answer.line)
-            .collect::<Vec<_>>()
+        answers.iter().map(|answer| &answer.line).collect::<Vec<_>>()
     );
-    assert_eq!(
-        (paid[0].get("paid"), paid[0].get("balance")),
-        ("3.00", "997.00")
-    );
+    assert_eq!((paid[0].get("paid"), paid[0].get("balance")), ("3.00", "997.00"));
     assert!(
-        answers
-            .iter()
-            .filter(|answer| answer.word == "OWNED")
-            .all(|answer| answer.get("paid") == "0.00")
+        answers.iter().filter(|answer| answer.word == "OWNED").all(|answer| answer.get("paid") == "0.00")
     );
     assert_eq!(statement(&mut anna), [-300, 100_000]);
 }
@@ -115,33 +80,15 @@ fn a_wallet_never_goes_below_zero(engine: Engine) {
     let club = Club::start(engine);
     let mut boss = admin(&club);
     let ids: Vec<String> = (0..20)
-        .map(|number| {
-            stor(
-                &mut boss,
-                &format!("Film {number}"),
-                "PAID",
-                &bytes(10),
-                "price=10.00",
-            )
-        })
+        .map(|number| stor(&mut boss, &format!("Film {number}"), "PAID", &bytes(10), "price=10.00"))
         .collect();
     let mut anna = user(&club, "anna");
     anna.want("TOPUP 55.00", "250 OK");
-    let answers = at_once(&club, &anna, 20, |number, line| {
-        line.ask(&format!("BUY {}", ids[number]))
-    });
+    let answers = at_once(&club, &anna, 20, |number, line| line.ask(&format!("BUY {}", ids[number])));
     for answer in &answers {
-        assert!(
-            matches!(answer.status().as_str(), "250 OK" | "552 NEED_FUNDS"),
-            "{}",
-            answer.line
-        );
+        assert!(matches!(answer.status().as_str(), "250 OK" | "552 NEED_FUNDS"), "{}", answer.line);
     }
-    assert_eq!(
-        answers.iter().filter(|answer| answer.word == "OK").count(),
-        5,
-        "five can be paid"
-    );
+    assert_eq!(answers.iter().filter(|answer| answer.word == "OK").count(), 5, "five can be paid");
     assert_eq!(anna.balance(), 500);
     assert_eq!(statement(&mut anna).len(), 6);
     assert_eq!(rows(&mut anna, "LIST OWNED").len(), 5);
@@ -151,18 +98,9 @@ fn balances_are_the_sum_of_their_statements(engine: Engine) {
     let club = Club::start(engine);
     let mut boss = admin(&club);
     let prices = ["0.01", "0.99", "10.00", "33.33"];
-    let ids = prices.map(|price| {
-        stor(
-            &mut boss,
-            price,
-            "PAID",
-            &bytes(10),
-            &format!("price={price} member-price=0.01"),
-        )
-    });
-    let mut people: Vec<Person> = (0..20)
-        .map(|number| user(&club, &format!("person{number}")))
-        .collect();
+    let ids = prices
+        .map(|price| stor(&mut boss, price, "PAID", &bytes(10), &format!("price={price} member-price=0.01")));
+    let mut people: Vec<Person> = (0..20).map(|number| user(&club, &format!("person{number}"))).collect();
     // 20 accounts with 10 commands each, over two connections an account.
     let done: Vec<(i64, i64)> = thread::scope(|scope| {
         let (club, ids) = (&club, &ids);
@@ -175,24 +113,16 @@ fn balances_are_the_sum_of_their_statements(engine: Engine) {
                         let (mut came, mut went) = (0, 0);
                         for step in 0..5 {
                             let command = match (who + half + step) % 5 {
-                                0 | 2 => format!(
-                                    "TOPUP {}.{:02}",
-                                    who + step,
-                                    (who * 7 + step * 31) % 100
-                                ),
+                                0 | 2 => format!("TOPUP {}.{:02}", who + step, (who * 7 + step * 31) % 100),
                                 4 => "MEMBER".to_owned(),
                                 other => format!("BUY {}", ids[(other + step) % 4]),
                             };
-                            let command = if command == "TOPUP 0.00" {
-                                "TOPUP 0.01".to_owned()
-                            } else {
-                                command
-                            };
+                            let command =
+                                if command == "TOPUP 0.00" { "TOPUP 0.01".to_owned() } else { command };
                             let answer = line.ask(&command);
                             match (answer.status().as_str(), answer.fields.find("paid")) {
                                 ("250 OK", None) => {
-                                    let amount =
-                                        command.trim_start_matches("TOPUP ").replace('.', "");
+                                    let amount = command.trim_start_matches("TOPUP ").replace('.', "");
                                     came += amount.parse::<i64>().unwrap();
                                 }
                                 ("250 OK", Some(_)) => went += answer.fields.money("paid"),
@@ -202,33 +132,17 @@ fn balances_are_the_sum_of_their_statements(engine: Engine) {
                         }
                         (came, went)
                     });
-                    spent
-                        .into_iter()
-                        .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+                    spent.into_iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     for (person, (came, went)) in people.iter_mut().zip(done) {
         let amounts = statement(person);
-        assert_eq!(
-            person.balance(),
-            came - went,
-            "{}: what was answered is what happened",
-            person.name
-        );
-        assert_eq!(
-            amounts.iter().filter(|amount| **amount > 0).sum::<i64>(),
-            came
-        );
-        assert_eq!(
-            -amounts.iter().filter(|amount| **amount < 0).sum::<i64>(),
-            went
-        );
+        assert_eq!(person.balance(), came - went, "{}: what was answered is what happened", person.name);
+        assert_eq!(amounts.iter().filter(|amount| **amount > 0).sum::<i64>(), came);
+        assert_eq!(-amounts.iter().filter(|amount| **amount < 0).sum::<i64>(), went);
     }
 }
 
@@ -279,18 +193,13 @@ fn one_code_makes_one_admin(engine: Engine) {
                 scope.spawn(move || {
                     let mut line = club.line();
                     ready.wait();
-                    let answer = line.ask(&format!(
-                        "REGISTER admin{number} {} invite={code}",
-                        tests::pass("x")
-                    ));
+                    let answer =
+                        line.ask(&format!("REGISTER admin{number} {} invite={code}", tests::pass("x")));
                     usize::from(answer.code == 230)
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .sum()
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
     });
     assert_eq!(made, 1, "a code is good once");
 }

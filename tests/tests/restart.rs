@@ -1,17 +1,11 @@
 //! The daemon ends and starts again: cleanly, or in the middle of everything.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use tests::{
-    Club, Engine, Line, admin, bytes, md5hex, on_both_engines, pass, program, rows, stor, user,
-};
+use tests::{Club, Engine, Line, admin, bytes, md5hex, on_both_engines, pass, program, rows, stor, user};
 
 on_both_engines! {
     sigterm_ends_it_cleanly
@@ -62,14 +56,7 @@ fn survive(club: &mut Club, end: impl Fn(&mut Club)) {
     anna.body(film.len());
     anna.reply().is("226 DONE");
     let mut before = Vec::new();
-    for command in [
-        "WHOAMI",
-        "LIST",
-        "LIST OWNED",
-        "SEARCH 绿茶",
-        "STATEMENT",
-        "HISTORY",
-    ] {
+    for command in ["WHOAMI", "LIST", "LIST OWNED", "SEARCH 绿茶", "STATEMENT", "HISTORY"] {
         before.push((command, anna.ask(command)));
     }
     for _ in 0..2 {
@@ -95,13 +82,10 @@ fn a_crash_in_the_middle_of_everything(engine: Engine) {
     for round in 0..5 {
         let (mut uploader, mut payer) = (club.resume(&boss.token), club.resume(&anna.token));
         let (ids, answered) = thread::scope(|scope| {
-            let uploads =
-                scope.spawn(move || until_the_crash(|number| upload(&mut uploader, number)));
+            let uploads = scope.spawn(move || until_the_crash(|number| upload(&mut uploader, number)));
             let topups = scope.spawn(move || {
                 until_the_crash(|number| {
-                    payer
-                        .raw(format!("TOPUP 1.00 key={round}-{number}\r\n").as_bytes())
-                        .ok()?;
+                    payer.raw(format!("TOPUP 1.00 key={round}-{number}\r\n").as_bytes()).ok()?;
                     Some(payer.try_reply().ok()??.is("250 OK"))
                 })
             });
@@ -117,19 +101,13 @@ fn a_crash_in_the_middle_of_everything(engine: Engine) {
         topped += answered + 1;
         assert_eq!(anna.balance(), 100 * topped as i64);
         assert_eq!(
-            rows(&mut anna, "STATEMENT")
-                .iter()
-                .map(|row| row.money("amount"))
-                .sum::<i64>(),
+            rows(&mut anna, "STATEMENT").iter().map(|row| row.money("amount")).sum::<i64>(),
             anna.balance()
         );
         // What was stored is there, and nothing is there by halves.
         let listed = rows(&mut boss, "LIST");
         for id in &stored {
-            assert!(
-                listed.iter().any(|row| row.get("id") == id),
-                "title {id} was said to be stored"
-            );
+            assert!(listed.iter().any(|row| row.get("id") == id), "title {id} was said to be stored");
         }
         for row in listed {
             let data = boss.want(&format!("RETR {}", row.get("id")), "150 DATA");
@@ -148,47 +126,25 @@ fn until_the_crash<T>(work: impl FnMut(usize) -> Option<T>) -> Vec<T> {
 /// Uploads a little film and gives its id, if the daemon lives to say it.
 fn upload(line: &mut Line, number: usize) -> Option<String> {
     let film = bytes(30_000);
-    let stor = format!(
-        "STOR 30000 {} title=film{number} kind=FREE\r\n",
-        md5hex(&film)
-    );
+    let stor = format!("STOR 30000 {} title=film{number} kind=FREE\r\n", md5hex(&film));
     line.raw(stor.as_bytes()).ok()?;
     line.try_reply().ok()??.is("150 SEND");
     line.raw(&film).ok()?;
-    Some(
-        line.try_reply()
-            .ok()??
-            .is("226 STORED")
-            .get("id")
-            .to_owned(),
-    )
+    Some(line.try_reply().ok()??.is("226 STORED").get("id").to_owned())
 }
 
 fn a_code_beside_the_running_daemon(engine: Engine) {
     let club = Club::start(engine);
     let mut guest = club.line();
-    let reply = guest.want(
-        &format!("REGISTER first {} invite={}", pass("x"), club.invite(true)),
-        "230 OK",
-    );
+    let reply = guest.want(&format!("REGISTER first {} invite={}", pass("x"), club.invite(true)), "230 OK");
     assert_eq!(reply.get("role"), "admin");
     guest.want("INVITE role=admin", "250 OK");
     let mut guest = club.line();
-    let reply = guest.want(
-        &format!(
-            "REGISTER second {} invite={}",
-            pass("x"),
-            club.invite(false)
-        ),
-        "230 OK",
-    );
+    let reply = guest.want(&format!("REGISTER second {} invite={}", pass("x"), club.invite(false)), "230 OK");
     assert_eq!(reply.get("role"), "user");
     let (one, two) = (club.invite(true), club.invite(true));
     assert_ne!(one, two);
-    assert!(
-        one.len() >= 17,
-        "a code has at least 100 random bits: {one}"
-    );
+    assert!(one.len() >= 17, "a code has at least 100 random bits: {one}");
     assert!(!club.said().contains(&one), "a code is never in the log");
 }
 
@@ -201,10 +157,7 @@ fn nobody_connected_is_left_without_an_end(engine: Engine) {
     let mut quick = club.resume(&boss.token);
     let mut uploader = club.resume(&boss.token);
     quick.want(&format!("RETR {id}"), "150 DATA");
-    uploader.want(
-        &format!("STOR 20 {} title=never kind=FREE", md5hex(b"x")),
-        "150 SEND",
-    );
+    uploader.want(&format!("STOR 20 {} title=never kind=FREE", md5hex(b"x")), "150 SEND");
     club.signal("TERM");
     // What runs is finished, who idles is told.
     assert!(quick.body(film.len()) == film);
@@ -245,10 +198,7 @@ fn mistakes_are_named_and_nothing_starts(engine: Engine) {
         let out = command.output().unwrap();
         assert!(!out.status.success());
         let said = String::from_utf8_lossy(&out.stderr);
-        assert!(
-            said.contains("reel.toml") && said.contains(named),
-            "file and line: {said}"
-        );
+        assert!(said.contains("reel.toml") && said.contains(named), "file and line: {said}");
         assert!(!said.contains("panicked"), "{said}");
     }
 }

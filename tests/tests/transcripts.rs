@@ -25,15 +25,7 @@ transcripts! {
 fn none_is_left_out() {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/transcripts")).unwrap();
     let there: BTreeSet<String> = folder
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(there, ALL.iter().map(|name| (*name).to_owned()).collect());
 }

@@ -1,16 +1,11 @@
 //! Uploads: cut and resumed, wrong, twice at once, and under every name.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::thread;
 use std::time::Duration;
 
 use tests::{
-    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, quote, rows, stor,
-    user,
+    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, quote, rows, stor, user,
 };
 
 on_both_engines! {
@@ -51,12 +46,7 @@ fn when_free(line: &mut Line, stor: &str) -> Reply {
 }
 
 fn command(film: &[u8], title: &str, more: &str) -> String {
-    format!(
-        "STOR {} {} title={} kind=FREE {more}",
-        film.len(),
-        md5hex(film),
-        quote(title)
-    )
+    format!("STOR {} {} title={} kind=FREE {more}", film.len(), md5hex(film), quote(title))
 }
 
 /// Sends the bytes from `offset` on and cuts the connection after `length` of them.
@@ -64,12 +54,7 @@ fn cut(club: &Club, who: &Person, film: &[u8], offset: usize, length: usize) {
     let mut line = club.resume(&who.token);
     let send = when_free(&mut line, &command(film, "Cut", "resume=yes")).is("150 SEND");
     assert_eq!(send.number("offset") as usize, offset, "{}", send.line);
-    assert_eq!(
-        send.number("length") as usize,
-        film.len() - offset,
-        "{}",
-        send.line
-    );
+    assert_eq!(send.number("length") as usize, film.len() - offset, "{}", send.line);
     line.send(&film[offset..offset + length]);
 }
 
@@ -87,11 +72,7 @@ fn a_cut_upload_goes_on_where_it_was(engine: Engine) {
         let mut line = club.resume(&boss.token);
         let send = offset_now(&mut line, &film, "Cut");
         let offset = send.number("offset") as usize;
-        assert!(
-            (arrived..film.len()).contains(&offset),
-            "it never goes back: {arrived}, then {}",
-            send.line
-        );
+        assert!((arrived..film.len()).contains(&offset), "it never goes back: {arrived}, then {}", send.line);
         assert_eq!(send.number("length") as usize, film.len() - offset);
         arrived = offset;
         let most = film.len() - offset;
@@ -107,11 +88,7 @@ fn a_cut_upload_goes_on_where_it_was(engine: Engine) {
     let id = line.reply().is("226 STORED").get("id").to_owned();
     assert!(retr(&mut line, &id) == film);
     let info = line.want(&format!("INFO {id}"), "210 END");
-    assert_eq!(
-        info.rows[0].get("title"),
-        "Whole at last",
-        "title and kind are those of the last STOR"
-    );
+    assert_eq!(info.rows[0].get("title"), "Whole at last", "title and kind are those of the last STOR");
     assert_eq!(rows(&mut line, "LIST").len(), 1);
 }
 
@@ -146,11 +123,7 @@ fn a_cut_upload_belongs_to_its_account(engine: Engine) {
     let film = bytes(300_000);
     cut(&club, &boss, &film, 0, 200_000);
     let mut line = club.resume(&other.token);
-    assert_eq!(
-        offset_now(&mut line, &film, "Cut").number("offset"),
-        0,
-        "what another sent is not mine"
-    );
+    assert_eq!(offset_now(&mut line, &film, "Cut").number("offset"), 0, "what another sent is not mine");
 }
 
 fn without_resume_it_begins_anew(engine: Engine) {
@@ -177,11 +150,7 @@ fn a_wrong_md5_stores_nothing(engine: Engine) {
     boss.send(&other);
     boss.reply().is("551 MD5_MISMATCH");
     assert!(rows(&mut boss, "LIST").is_empty());
-    assert!(
-        club.disk() < empty + 200_000,
-        "nothing of it is kept: {empty}, then {}",
-        club.disk()
-    );
+    assert!(club.disk() < empty + 200_000, "nothing of it is kept: {empty}, then {}", club.disk());
     // And nothing of it is resumed.
     let send = boss.want(&command(&film, "Right", "resume=yes"), "150 SEND");
     assert_eq!(send.number("offset"), 0);
@@ -237,23 +206,10 @@ fn the_same_bytes_are_kept_once(engine: Engine) {
     let mut boss = admin(&club);
     let film = bytes(4_000_000);
     let empty = club.disk();
-    let ids: Vec<String> = (0..4)
-        .map(|number| {
-            stor(
-                &mut boss,
-                &format!("Copy {number}"),
-                "FREE",
-                &film,
-                "prove=no",
-            )
-        })
-        .collect();
+    let ids: Vec<String> =
+        (0..4).map(|number| stor(&mut boss, &format!("Copy {number}"), "FREE", &film, "prove=no")).collect();
     let full = club.disk();
-    assert!(
-        full - empty < 2 * film.len() as u64,
-        "four times the same takes {} bytes",
-        full - empty
-    );
+    assert!(full - empty < 2 * film.len() as u64, "four times the same takes {} bytes", full - empty);
     for id in ids {
         assert!(retr(&mut boss, &id) == film);
     }
@@ -288,31 +244,11 @@ fn names_of_every_kind(engine: Engine) {
         assert_eq!(retr(&mut anna, &id), film.as_bytes());
     }
     let listed = rows(&mut anna, "LIST limit=3");
-    assert_eq!(
-        listed
-            .iter()
-            .map(|row| row.get("title"))
-            .collect::<Vec<_>>(),
-        names
-    );
+    assert_eq!(listed.iter().map(|row| row.get("title")).collect::<Vec<_>>(), names);
     let found = anna.want("SEARCH 春天", "210 END");
-    assert_eq!(
-        found
-            .rows
-            .iter()
-            .map(|row| row.get("title"))
-            .collect::<Vec<_>>(),
-        [names[0]]
-    );
+    assert_eq!(found.rows.iter().map(|row| row.get("title")).collect::<Vec<_>>(), [names[0]]);
     let history = rows(&mut anna, "HISTORY");
-    assert_eq!(
-        history
-            .iter()
-            .rev()
-            .map(|row| row.get("title"))
-            .collect::<Vec<_>>(),
-        names
-    );
+    assert_eq!(history.iter().rev().map(|row| row.get("title")).collect::<Vec<_>>(), names);
 }
 
 fn a_key_stores_once(engine: Engine) {
@@ -325,10 +261,7 @@ fn a_key_stores_once(engine: Engine) {
     boss.line = club.resume(&boss.token);
     let again = boss.want(&command(&film, "Once", "key=once"), "226 STORED");
     assert_eq!(again.get("id"), id);
-    boss.want(
-        &command(&film, "Another name", "key=once"),
-        "553 KEY_REUSED",
-    );
+    boss.want(&command(&film, "Another name", "key=once"), "553 KEY_REUSED");
     assert_eq!(rows(&mut boss, "LIST").len(), 1);
     // A key whose upload broke off may be used for going on with it.
     let film = bytes(100_000);
@@ -336,14 +269,10 @@ fn a_key_stores_once(engine: Engine) {
     line.want(&command(&film, "Later", "key=later resume=yes"), "150 SEND");
     line.send(&film[..50_000]);
     drop(line);
-    let send =
-        when_free(&mut boss, &command(&film, "Later", "key=later resume=yes")).is("150 SEND");
+    let send = when_free(&mut boss, &command(&film, "Later", "key=later resume=yes")).is("150 SEND");
     boss.send(&film[send.number("offset") as usize..]);
     let id = boss.reply().is("226 STORED").get("id").to_owned();
-    let again = boss.want(
-        &command(&film, "Later", "key=later resume=yes"),
-        "226 STORED",
-    );
+    let again = boss.want(&command(&film, "Later", "key=later resume=yes"), "226 STORED");
     assert_eq!(again.get("id"), id);
 }
 
@@ -355,8 +284,5 @@ fn a_large_file_needs_little_memory(engine: Engine) {
     let id = stor(&mut boss, "Large", "FREE", &film, "");
     assert!(retr(&mut boss, &id) == film);
     let after = club.rss_kib();
-    assert!(
-        after < before + 48 * 1024,
-        "100 MiB made the daemon grow from {before} to {after} KiB"
-    );
+    assert!(after < before + 48 * 1024, "100 MiB made the daemon grow from {before} to {after} KiB");
 }

@@ -76,10 +76,7 @@ impl Claims {
             Entry::Occupied(taken) => return Err(*taken.get()),
             Entry::Vacant(free) => free.insert(phase),
         };
-        Ok(Registered {
-            claims: self.clone(),
-            claim: claim.clone(),
-        })
+        Ok(Registered { claims: self.clone(), claim: claim.clone() })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Claim, Phase>> {
@@ -117,11 +114,7 @@ mod tests {
 
     #[test]
     fn a_name_is_read_back_and_nothing_like_it() {
-        let claim = Claim {
-            owner: 7,
-            size: u64::MAX,
-            md5: [0xC0; 16],
-        };
+        let claim = Claim { owner: 7, size: u64::MAX, md5: [0xC0; 16] };
         let name = claim.name();
         assert_eq!(Claim::from_name(&name), Some(claim));
         for other in ["0", "+", "x"] {

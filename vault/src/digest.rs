@@ -83,13 +83,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_digests() {
-        for text in [
-            "",
-            "a5",
-            &"+5".repeat(32),
-            &"é".repeat(32),
-            &"a5".repeat(33),
-        ] {
+        for text in ["", "a5", &"+5".repeat(32), &"é".repeat(32), &"a5".repeat(33)] {
             assert_eq!(text.parse::<Digest>(), Err(NotADigest), "{text}");
         }
     }

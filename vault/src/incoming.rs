@@ -26,13 +26,7 @@ pub struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(hold: Hold, already: u64) -> Self {
-        Self {
-            hold,
-            already,
-            offset: already,
-            ring: Ring::new(),
-            crew: None,
-        }
+        Self { hold, already, offset: already, ring: Ring::new(), crew: None }
     }
 
     /// Bytes that are here, pushed ones included: where the sender starts or goes on.
@@ -138,17 +132,9 @@ mod tests {
     /// An upload of that size into a file that is always full.
     async fn into_a_full_disk(vault: &Vault, size: u64) -> Incoming {
         let md5 = [0; 16];
-        let claim = Claim {
-            owner: 1,
-            size,
-            md5,
-        };
+        let claim = Claim { owner: 1, size, md5 };
         let registered = vault.0.claims.take(claim).await.unwrap();
-        let full = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open("/dev/full")
-            .unwrap();
+        let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
         let hold = Hold::new(full, "/nonexistent".into(), registered, vault.0.clone());
         Incoming::new(hold, 0)
     }
@@ -169,10 +155,7 @@ mod tests {
             }
         };
         assert!(matches!(error, Error::Full), "{error:?}");
-        assert!(matches!(
-            incoming.push(b"more"[..].into()).await,
-            Err(Error::Io(_))
-        ));
+        assert!(matches!(incoming.push(b"more"[..].into()).await, Err(Error::Io(_))));
         assert!(matches!(incoming.finish().await, Err(Error::Io(_))));
     }
 

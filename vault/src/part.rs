@@ -57,13 +57,7 @@ pub(crate) struct Hold(Arc<Part>);
 
 impl Hold {
     pub fn new(file: File, path: PathBuf, registered: Registered, vault: Arc<Inner>) -> Self {
-        Self(Arc::new(Part {
-            file,
-            path,
-            abandoned: AtomicBool::new(false),
-            registered,
-            vault,
-        }))
+        Self(Arc::new(Part { file, path, abandoned: AtomicBool::new(false), registered, vault }))
     }
 }
 
@@ -83,18 +77,10 @@ impl Drop for Hold {
 }
 
 /// Opens the part of a claim, and tells how many of its bytes are to be built on.
-pub(crate) fn open(
-    vault: Arc<Inner>,
-    registered: Registered,
-    resume: bool,
-) -> Result<(Hold, u64), Error> {
+pub(crate) fn open(vault: Arc<Inner>, registered: Registered, resume: bool) -> Result<(Hold, u64), Error> {
     let size = registered.claim.size;
     let path = vault.place.part(&registered.claim);
-    let already = if resume {
-        usable(&path, size)?.unwrap_or(0)
-    } else {
-        0
-    };
+    let already = if resume { usable(&path, size)?.unwrap_or(0) } else { 0 };
     if already == 0 {
         absent(fs::remove_file(&path))?;
     }
@@ -102,13 +88,8 @@ pub(crate) fn open(
     if size - already > vault.place.free()? {
         return Err(Error::Full);
     }
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)?;
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
     Ok((Hold::new(file, path, registered, vault), already))
 }
 
@@ -121,9 +102,7 @@ pub(crate) fn received(place: &Place, claim: &Claim) -> Result<u64, Error> {
 /// a second name may be content whose move a power cut left half done, and is not to be written to.
 fn usable(path: &Path, size: u64) -> Result<Option<u64>, Error> {
     let here = absent(fs::metadata(path))?;
-    Ok(here
-        .filter(|here| here.len() <= size && here.nlink() == 1)
-        .map(|here| here.len()))
+    Ok(here.filter(|here| here.len() <= size && here.nlink() == 1).map(|here| here.len()))
 }
 
 /// That there is no such file is an answer, too.

@@ -44,12 +44,7 @@ impl Place {
         for folder in [&version, &stored, &incoming] {
             make(folder)?;
         }
-        Ok(Self {
-            stored,
-            incoming,
-            settled: Mutex::default(),
-            _lock: lock,
-        })
+        Ok(Self { stored, incoming, settled: Mutex::default(), _lock: lock })
     }
 
     /// Where the bytes of an upload gather.
@@ -141,12 +136,7 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 
 /// The kernel lets go of it with the process, however that ends.
 fn lock(path: &Path) -> Result<File, Error> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(Errno::WOULDBLOCK) => Err(Error::InUse),

@@ -27,11 +27,7 @@ pub(crate) struct Ring {
 impl Ring {
     pub fn new() -> Self {
         let (home, back) = unbounded_channel();
-        Self {
-            home,
-            back,
-            lent: 0,
-        }
+        Self { home, back, lent: 0 }
     }
 
     /// An empty buffer. It counts only when it is lent, so a caller that drops one instead of
@@ -44,9 +40,7 @@ impl Ring {
         };
         self.lent = self.lent.saturating_sub(1);
         // A caller may have split or grown it: then it is not the buffer that it was.
-        buffer
-            .filter(|buffer| buffer.capacity() == BUFFER)
-            .unwrap_or_else(fresh)
+        buffer.filter(|buffer| buffer.capacity() == BUFFER).unwrap_or_else(fresh)
     }
 
     /// Makes a chunk of a filled buffer, which finds its own way back.
@@ -56,10 +50,7 @@ impl Ring {
             self.lent -= 1;
         }
         self.lent += 1;
-        Arc::new(Chunk {
-            bytes,
-            home: self.home.clone(),
-        })
+        Arc::new(Chunk { bytes, home: self.home.clone() })
     }
 }
 

@@ -44,11 +44,7 @@ impl Stored {
     #[must_use]
     pub fn range(&self, offset: u64, length: u64) -> Range {
         let offset = offset.min(self.size);
-        Range {
-            file: self.file.clone(),
-            offset,
-            left: length.min(self.size - offset),
-        }
+        Range { file: self.file.clone(), offset, left: length.min(self.size - offset) }
     }
 }
 
@@ -85,12 +81,7 @@ impl Range {
     /// # Errors
     /// Of the socket or the disk. [`io::ErrorKind::UnexpectedEof`] if the content has become
     /// shorter than it was. [`length`](Self::length) tells what was sent before the error.
-    pub fn send_slice(
-        &mut self,
-        socket: impl AsFd,
-        limit: u64,
-        patience: Duration,
-    ) -> io::Result<Sent> {
+    pub fn send_slice(&mut self, socket: impl AsFd, limit: u64, patience: Duration) -> io::Result<Sent> {
         let before = self.left;
         let end = before - limit.min(before);
         let mut patience = Patience(patience);

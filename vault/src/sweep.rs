@@ -35,11 +35,7 @@ pub(crate) fn sweep(vault: &Arc<Inner>, older_than: Duration) -> Result<Swept, E
 }
 
 /// The length of the part if it was old and is gone now.
-fn sweep_one(
-    vault: &Arc<Inner>,
-    entry: &DirEntry,
-    older_than: Duration,
-) -> Result<Option<u64>, Error> {
+fn sweep_one(vault: &Arc<Inner>, entry: &DirEntry, older_than: Duration) -> Result<Option<u64>, Error> {
     let Some(claim) = entry.file_name().to_str().and_then(Claim::from_name) else {
         return Ok(None);
     };
@@ -51,10 +47,7 @@ fn sweep_one(
         return Ok(None);
     };
     // A time to come, after the clock was set back, is young.
-    let old = here
-        .modified()?
-        .elapsed()
-        .is_ok_and(|age| age >= older_than);
+    let old = here.modified()?.elapsed().is_ok_and(|age| age >= older_than);
     if !old {
         return Ok(None);
     }

@@ -34,9 +34,7 @@ impl Crew {
     /// Starts them on a part that holds `already` bytes, which only the hashers have to see again.
     pub fn start(part: &Arc<Part>, already: u64) -> Result<Self, Error> {
         Ok(Self {
-            writer: Worker::start("vault-writer", part, move |part, queue| {
-                write(part, queue, already)
-            })?,
+            writer: Worker::start("vault-writer", part, move |part, queue| write(part, queue, already))?,
             md5: Worker::start("vault-md5", part, move |part, queue| {
                 Ok(hash::<Md5>(part, queue, already)?.finalize().into())
             })?,
@@ -88,9 +86,7 @@ struct Worker<T> {
 
 impl<T: Send + 'static> Worker<T> {
     fn start(
-        name: &str,
-        part: &Arc<Part>,
-        work: impl FnOnce(&Part, Queue) -> Result<T, Error> + Send + 'static,
+        name: &str, part: &Arc<Part>, work: impl FnOnce(&Part, Queue) -> Result<T, Error> + Send + 'static,
     ) -> Result<Self, Error> {
         let (chunks, queue) = mpsc::channel(BUFFERS);
         let (tell, outcome) = oneshot::channel();
@@ -153,12 +149,7 @@ fn write(part: &Part, mut queue: Queue, already: u64) -> Result<(), Error> {
 /// 1 GiB it left 10 ms to the last fsync, which took 360 ms without it and 20 ms with fdatasync.
 fn write_back(part: &Part, offset: u64, length: u64) {
     // Advice: without it only the last fsync takes longer.
-    let _ = fadvise(
-        &part.file,
-        offset,
-        NonZeroU64::new(length),
-        Advice::DontNeed,
-    );
+    let _ = fadvise(&part.file, offset, NonZeroU64::new(length), Advice::DontNeed);
 }
 
 /// Hashes what is already here and then what comes.

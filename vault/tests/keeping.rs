@@ -21,25 +21,12 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
         let mut incoming = vault.receive(claim(owner, &bytes), false).await.unwrap();
         push(&mut incoming, &bytes[..50]).await.unwrap();
     }
-    let incoming = vault
-        .receive(claim(1, &content(100, 1)), true)
-        .await
-        .unwrap();
+    let incoming = vault.receive(claim(1, &content(100, 1)), true).await.unwrap();
     let held = sealed(&vault, 4, b"all of it").await;
     // The writers of 2 and 3 have ended when they can be taken again.
     for owner in [2, 3] {
-        drop(
-            vault
-                .receive(claim(owner, &content(100, owner)), true)
-                .await
-                .unwrap(),
-        );
-        drop(
-            vault
-                .receive(claim(owner, &content(100, owner)), true)
-                .await
-                .unwrap(),
-        );
+        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
+        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
     }
     let foreign = dir.path().join("vault/v1/incoming/notes");
     fs::write(&foreign, "not ours").unwrap();
@@ -51,31 +38,14 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     }
 
     let swept = vault.sweep(DAY).await.unwrap();
-    assert_eq!(
-        swept,
-        Swept {
-            files: 1,
-            bytes: 50
-        }
-    );
-    assert_eq!(
-        vault.received(&claim(2, &content(100, 2))).await.unwrap(),
-        0
-    );
-    assert_eq!(
-        vault.received(&claim(3, &content(100, 3))).await.unwrap(),
-        50
-    );
+    assert_eq!(swept, Swept { files: 1, bytes: 50 });
+    assert_eq!(vault.received(&claim(2, &content(100, 2))).await.unwrap(), 0);
+    assert_eq!(vault.received(&claim(3, &content(100, 3))).await.unwrap(), 50);
     assert_eq!(incoming.offset(), 50);
     assert!(foreign.exists());
     held.store().await.unwrap();
     drop(incoming);
-    drop(
-        vault
-            .receive(claim(1, &content(100, 1)), true)
-            .await
-            .unwrap(),
-    );
+    drop(vault.receive(claim(1, &content(100, 1)), true).await.unwrap());
 }
 
 fn part_name(owner: u64) -> String {
@@ -91,17 +61,9 @@ async fn content_of_another_length_is_damaged_and_healed_by_an_upload() {
     let digest = *sealed(&vault, 1, &bytes).await.digest();
     uploaded(&vault, &bytes).await;
     let file = &files(dir.path(), "stored")[0];
-    File::options()
-        .write(true)
-        .open(file)
-        .unwrap()
-        .set_len(999)
-        .unwrap();
+    File::options().write(true).open(file).unwrap().set_len(999).unwrap();
     match vault.stored(&digest, 1000).await {
-        Err(Error::Damaged {
-            expected: 1000,
-            found: 999,
-        }) => {}
+        Err(Error::Damaged { expected: 1000, found: 999 }) => {}
         other => panic!("{other:?}"),
     }
     uploaded(&vault, &bytes).await;
@@ -118,10 +80,7 @@ async fn purged_content_is_gone_but_for_who_reads_it() {
     assert!(vault.purge(&digest).await.unwrap());
     assert!(!vault.purge(&digest).await.unwrap());
     assert!(files(dir.path(), "stored").is_empty());
-    assert!(matches!(
-        vault.stored(&digest, 1000).await,
-        Err(Error::Missing)
-    ));
+    assert!(matches!(vault.stored(&digest, 1000).await, Err(Error::Missing)));
     assert!(read(&stored, 0, 1000) == bytes);
 }
 
@@ -136,11 +95,7 @@ fn one_vault_at_a_time() {
         .env(FOLDER, &below)
         .output()
         .unwrap();
-    assert!(
-        other.status.success(),
-        "{}",
-        String::from_utf8_lossy(&other.stdout)
-    );
+    assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stdout));
     drop(vault);
     Vault::open(&below).unwrap();
 }
@@ -170,12 +125,5 @@ async fn it_is_all_there_after_a_restart() {
     let vault = Vault::open(dir.path()).unwrap();
     let stored = vault.stored(&digest, 300_000).await.unwrap();
     assert!(read(&stored, 0, u64::MAX) == bytes);
-    assert_eq!(
-        vault
-            .receive(claim(1, &other), true)
-            .await
-            .unwrap()
-            .offset(),
-        200_000
-    );
+    assert_eq!(vault.receive(claim(1, &other), true).await.unwrap().offset(), 200_000);
 }

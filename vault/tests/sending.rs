@@ -33,14 +33,9 @@ async fn a_slow_reader_holds_up_no_thread() {
     let mut range = stored.range(5, u64::MAX);
     let first = range.send_slice(&sender, u64::MAX, Duration::ZERO).unwrap();
     assert!(first.waiting && first.bytes > 0, "{first:?}");
-    let again = range
-        .send_slice(&sender, u64::MAX, Duration::from_millis(5))
-        .unwrap();
+    let again = range.send_slice(&sender, u64::MAX, Duration::from_millis(5)).unwrap();
     assert!(again.waiting, "{again:?}");
-    assert_eq!(
-        range.length(),
-        bytes.len() as u64 - 5 - first.bytes - again.bytes
-    );
+    assert_eq!(range.length(), bytes.len() as u64 - 5 - first.bytes - again.bytes);
 
     let received = thread::spawn(move || {
         let (mut received, mut buffer) = (Vec::new(), [0; 50_000]);
@@ -68,37 +63,13 @@ async fn a_range_sends_its_bytes_and_no_others() {
     let (sender, mut reader) = sockets();
     let mut range = stored.range(100, 50);
     let send = |range: &mut vault::Range, limit| range.send_slice(&sender, limit, LONG).unwrap();
-    assert_eq!(
-        send(&mut range, 0),
-        Sent {
-            bytes: 0,
-            waiting: false
-        }
-    );
-    assert_eq!(
-        send(&mut range, 20),
-        Sent {
-            bytes: 20,
-            waiting: false
-        }
-    );
+    assert_eq!(send(&mut range, 0), Sent { bytes: 0, waiting: false });
+    assert_eq!(send(&mut range, 20), Sent { bytes: 20, waiting: false });
     assert_eq!(range.length(), 30);
     let mut middle = [0; 10];
     assert_eq!(range.read(&mut middle).unwrap(), 10);
-    assert_eq!(
-        send(&mut range, 1000),
-        Sent {
-            bytes: 20,
-            waiting: false
-        }
-    );
-    assert_eq!(
-        send(&mut range, 1000),
-        Sent {
-            bytes: 0,
-            waiting: false
-        }
-    );
+    assert_eq!(send(&mut range, 1000), Sent { bytes: 20, waiting: false });
+    assert_eq!(send(&mut range, 1000), Sent { bytes: 0, waiting: false });
     drop(sender);
     let mut received = Vec::new();
     reader.read_to_end(&mut received).unwrap();
@@ -121,10 +92,7 @@ async fn a_range_ends_with_the_content() {
 async fn content_that_became_shorter_is_an_error() {
     let (dir, vault) = vault();
     let stored = uploaded(&vault, &content(1000, 1)).await;
-    let file = File::options()
-        .write(true)
-        .open(&files(dir.path(), "stored")[0])
-        .unwrap();
+    let file = File::options().write(true).open(&files(dir.path(), "stored")[0]).unwrap();
     file.set_len(600).unwrap();
 
     let (sender, _reader) = sockets();
@@ -142,20 +110,9 @@ async fn a_reader_that_went_away_is_an_error() {
     let stored = uploaded(&vault, &content(24 << 20, 1)).await;
     let (sender, reader) = sockets();
     let mut range = stored.range(0, u64::MAX);
-    assert!(
-        range
-            .send_slice(&sender, u64::MAX, Duration::ZERO)
-            .unwrap()
-            .waiting
-    );
+    assert!(range.send_slice(&sender, u64::MAX, Duration::ZERO).unwrap().waiting);
     // Closed with bytes unread, it resets the connection, which must end the wait.
     drop(reader);
     let error = range.send_slice(&sender, u64::MAX, LONG).unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
-        ),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{error}");
 }

@@ -22,10 +22,7 @@ async fn content_of_any_size_comes_back() {
         assert_eq!(digest, Digest::from(sha256));
         assert_eq!(sealed.size(), size as u64);
         assert_eq!(sealed.md5(), claim(1, &bytes).md5);
-        assert!(matches!(
-            vault.stored(&digest, size as u64).await,
-            Err(Error::Missing)
-        ));
+        assert!(matches!(vault.stored(&digest, size as u64).await, Err(Error::Missing)));
 
         let stored = sealed.store().await.unwrap();
         assert_eq!(stored.size(), size as u64);
@@ -33,11 +30,7 @@ async fn content_of_any_size_comes_back() {
         let again = vault.stored(&digest, size as u64).await.unwrap();
         assert!(
             read(&again, size as u64 / 2, 1000)
-                == bytes[size / 2..]
-                    .iter()
-                    .take(1000)
-                    .copied()
-                    .collect::<Vec<_>>()
+                == bytes[size / 2..].iter().take(1000).copied().collect::<Vec<_>>()
         );
     }
     assert!(files(dir.path(), "incoming").is_empty());
@@ -84,23 +77,14 @@ async fn neither_more_nor_fewer_bytes_than_claimed() {
     let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
     push(&mut incoming, &bytes[..600]).await.unwrap();
     assert_eq!(incoming.remaining(), 400);
-    assert!(matches!(
-        push(&mut incoming, &bytes[..401]).await,
-        Err(Error::TooLong)
-    ));
+    assert!(matches!(push(&mut incoming, &bytes[..401]).await, Err(Error::TooLong)));
     assert_eq!((incoming.offset(), incoming.remaining()), (600, 400));
-    assert!(matches!(
-        incoming.finish().await,
-        Err(Error::TooShort { missing: 400 })
-    ));
+    assert!(matches!(incoming.finish().await, Err(Error::TooShort { missing: 400 })));
 
     let mut incoming = vault.receive(claim(1, &bytes), true).await.unwrap();
     assert_eq!(incoming.offset(), 600);
     push(&mut incoming, &bytes[600..]).await.unwrap();
-    assert!(matches!(
-        push_owned(&mut incoming, b"x").await,
-        Err(Error::TooLong)
-    ));
+    assert!(matches!(push_owned(&mut incoming, b"x").await, Err(Error::TooLong)));
     push_owned(&mut incoming, b"").await.unwrap();
     incoming.finish().await.unwrap();
 }
@@ -121,10 +105,7 @@ async fn buffers_of_any_kind_are_taken_and_lost_ones_replaced() {
 async fn the_same_content_at_once_is_stored_once() {
     let (dir, vault) = vault();
     let bytes = content(700_000, 1);
-    let (one, two) = (
-        sealed(&vault, 1, &bytes).await,
-        sealed(&vault, 2, &bytes).await,
-    );
+    let (one, two) = (sealed(&vault, 1, &bytes).await, sealed(&vault, 2, &bytes).await);
     assert_eq!(files(dir.path(), "incoming").len(), 2);
     let (one, two) = (tokio::spawn(one.store()), tokio::spawn(two.store()));
     for stored in [one.await.unwrap().unwrap(), two.await.unwrap().unwrap()] {
@@ -156,25 +137,16 @@ async fn a_claim_is_open_once_and_free_when_dropped() {
     let bytes = content(1 << 20, 1);
     let claimed = claim(1, &bytes);
     let mut incoming = vault.receive(claimed.clone(), false).await.unwrap();
-    assert!(matches!(
-        vault.receive(claimed.clone(), true).await,
-        Err(Error::Busy)
-    ));
+    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
     assert!(vault.receive(claim(2, &bytes), true).await.is_ok());
     push(&mut incoming, &bytes).await.unwrap();
-    assert!(matches!(
-        vault.receive(claimed.clone(), true).await,
-        Err(Error::Busy)
-    ));
+    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
     drop(incoming);
 
     let incoming = vault.receive(claimed.clone(), true).await.unwrap();
     assert_eq!(incoming.remaining(), 0);
     let sealed = incoming.finish().await.unwrap();
-    assert!(matches!(
-        vault.receive(claimed.clone(), true).await,
-        Err(Error::Busy)
-    ));
+    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
     drop(sealed);
     assert_eq!(vault.received(&claimed).await.unwrap(), claimed.size);
     let incoming = vault.receive(claimed.clone(), true).await.unwrap();
@@ -190,14 +162,7 @@ async fn without_resume_what_came_is_dropped() {
     let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
     push(&mut incoming, &bytes[..600]).await.unwrap();
     drop(incoming);
-    assert_eq!(
-        vault
-            .receive(claim(1, &bytes), false)
-            .await
-            .unwrap()
-            .offset(),
-        0
-    );
+    assert_eq!(vault.receive(claim(1, &bytes), false).await.unwrap().offset(), 0);
     assert_eq!(vault.received(&claim(1, &bytes)).await.unwrap(), 0);
 }
 
@@ -218,10 +183,7 @@ async fn what_a_power_cut_left_is_survived() {
     let mut incoming = vault.receive(claimed.clone(), true).await.unwrap();
     assert_eq!(incoming.offset(), 600, "of the right length, but garbage");
     push(&mut incoming, &bytes[600..]).await.unwrap();
-    assert!(matches!(
-        incoming.finish().await,
-        Err(Error::Mismatch { .. })
-    ));
+    assert!(matches!(incoming.finish().await, Err(Error::Mismatch { .. })));
 
     // Content whose old name has come back: what is written to it would be written to the content.
     let stored = uploaded(&vault, &bytes).await;
@@ -245,13 +207,7 @@ async fn a_part_that_shrinks_under_its_hashers_is_an_error() {
     let pushed = push(&mut incoming, &bytes[1 << 19..]).await;
     let finished = incoming.finish().await;
     let found = pushed.err().or(finished.err()).unwrap();
-    assert!(
-        matches!(
-            found,
-            Error::Io(_) | Error::Damaged { .. } | Error::Mismatch { .. }
-        ),
-        "{found:?}"
-    );
+    assert!(matches!(found, Error::Io(_) | Error::Damaged { .. } | Error::Mismatch { .. }), "{found:?}");
 }
 
 #[tokio::test]
@@ -260,10 +216,7 @@ async fn more_than_the_disk_holds_is_refused_and_leaves_nothing() {
     let mut claimed = claim(1, b"");
     claimed.size = u64::MAX;
     assert!(vault.free().await.unwrap() > 0);
-    assert!(matches!(
-        vault.receive(claimed, false).await,
-        Err(Error::Full)
-    ));
+    assert!(matches!(vault.receive(claimed, false).await, Err(Error::Full)));
     assert!(files(dir.path(), "incoming").is_empty());
 }
 

@@ -31,9 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Silence> {
     while incoming.remaining() > 0 {
         let mut chunk = incoming.buffer().await.map_err(refused)?;
-        let most = usize::try_from(incoming.remaining())
-            .unwrap_or(usize::MAX)
-            .min(chunk.capacity());
+        let most = usize::try_from(incoming.remaining()).unwrap_or(usize::MAX).min(chunk.capacity());
         let mut end = Ok(());
         while chunk.len() < most && end.is_ok() {
             let room = most - chunk.len();
@@ -57,7 +55,7 @@ async fn more(peer: &Peer) -> Result<(), Silence> {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
         },
-        () = peer.session.kicked() => Err(Silence::Told(Status::new(Code::Kicked))),
+        status = peer.session.ended() => Err(Silence::Told(status)),
         () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
     }
 }
@@ -68,10 +66,7 @@ fn refused(error: vault::Error) -> Silence {
 
 /// Sends a range with sendfile(2), slice by slice on blocking threads: reading the disk never holds up
 /// the reactor, and a slow reader holds no thread.
-pub async fn send(
-    peer: &Peer,
-    mut delivery: Box<Delivery>,
-) -> (Box<Delivery>, Result<(), Silence>) {
+pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, Result<(), Silence>) {
     while delivery.range.length() > 0 {
         let stream = peer.stream.clone();
         let slice = tokio::task::spawn_blocking(move || {
@@ -91,10 +86,7 @@ pub async fn send(
             Ok(_) => still_wanted(peer).await,
             Err(error) => {
                 if error.kind() == io::ErrorKind::UnexpectedEof {
-                    log::error!(
-                        "{} stored bytes are damaged: they end early",
-                        peer.session.label()
-                    );
+                    log::error!("{} stored bytes are damaged: they end early", peer.session.label());
                 }
                 Err(Silence::Gone)
             }
@@ -120,7 +112,7 @@ async fn writable(peer: &Peer) -> Result<(), Silence> {
     });
     tokio::select! {
         ready = timeout(peer.idle, ready) => ready.map_err(|_| Silence::Gone)?.map_err(Silence::from),
-        () = peer.session.kicked() => Err(Silence::Gone),
+        _ = peer.session.ended() => Err(Silence::Gone),
         () = peer.stop.halt.cancelled() => Err(Silence::Gone),
     }
 }
@@ -128,7 +120,7 @@ async fn writable(peer: &Peer) -> Result<(), Silence> {
 async fn still_wanted(peer: &Peer) -> Result<(), Silence> {
     tokio::select! {
         biased;
-        () = peer.session.kicked() => Err(Silence::Gone),
+        _ = peer.session.ended() => Err(Silence::Gone),
         () = peer.stop.halt.cancelled() => Err(Silence::Gone),
         () = std::future::ready(()) => Ok(()),
     }

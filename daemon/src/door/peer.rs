@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use protocol::code::Code;
 use protocol::frame::{FrameError, Lines};
-use protocol::reply::Status;
+use protocol::reply::{Event, Status};
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio_util::codec::Decoder;
 
 use super::{Stop, body};
 use crate::config::Limits;
-use crate::session::{Answer, Session, Then};
+use crate::session::{Answer, Heard, Session, Then};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
 const INPUT: usize = 4096;
@@ -119,7 +119,10 @@ impl Peer {
             if self.input.is_empty() {
                 self.input = BytesMut::new();
             }
-            self.wait_for_input().await?;
+            if let Some(event) = self.wait_for_input().await? {
+                event.write(&mut self.output);
+                continue;
+            }
             self.input.reserve(INPUT);
             match self.stream.try_read_buf(&mut self.input) {
                 // A last line without its end is never run.
@@ -131,18 +134,18 @@ impl Peer {
         }
     }
 
-    async fn wait_for_input(&self) -> Result<(), Silence> {
-        let patience = if self.session.is_guest() {
-            self.login
-        } else {
-            self.idle
-        };
+    /// Waits for input, or for something that the client is to be told.
+    async fn wait_for_input(&mut self) -> Result<Option<Event>, Silence> {
+        let patience = if self.session.is_guest() { self.login } else { self.idle };
         tokio::select! {
             ready = timeout(patience, self.stream.readable()) => match ready {
-                Ok(ready) => Ok(ready?),
+                Ok(ready) => Ok(ready.map(|()| None)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
-            () = self.session.kicked() => Err(Silence::Told(Status::new(Code::Kicked))),
+            heard = self.session.heard() => match heard {
+                Heard::Event(event) => Ok(Some(event)),
+                Heard::Ended(status) => Err(Silence::Told(status)),
+            },
             () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
         }
     }
@@ -202,11 +205,7 @@ impl Peer {
     /// the reactor may not have heard of it yet.
     fn is_quiet(&self) -> bool {
         let mut byte = [0u8; 1];
-        let peeked = recv(
-            &*self.stream,
-            &mut byte[..],
-            RecvFlags::PEEK | RecvFlags::DONTWAIT,
-        );
+        let peeked = recv(&*self.stream, &mut byte[..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
         self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
     }
 

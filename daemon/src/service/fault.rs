@@ -14,6 +14,10 @@ pub enum Fault {
     NotFound(&'static str),
     /// The operator has switched it off.
     SwitchedOff(&'static str),
+    /// The account is locked.
+    Locked,
+    /// The last admin stays.
+    LastAdmin,
     /// Wrong name or password, never saying which.
     BadCredentials,
     /// The name is taken.

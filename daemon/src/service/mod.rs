@@ -1,10 +1,13 @@
 //! The rules of the club. No sockets, no lines, no SQL text.
 
 pub mod account;
+pub mod audit;
 pub mod catalogue;
 pub mod fault;
+pub mod notice;
 pub mod once;
 pub mod secret;
+pub mod stats;
 pub mod terms;
 pub mod transfer;
 pub mod wallet;
@@ -13,7 +16,7 @@ use std::time::Duration;
 
 use protocol::value::{AccountId, Role, SessionId, Time};
 use sql::Tx;
-use sql::account::{Invite, Session};
+use sql::account::{Invite, Reset, Session};
 use sql::transfer::Pass;
 use sql::wallet::Once;
 
@@ -35,6 +38,8 @@ pub struct User {
     pub name: String,
     /// What the account may do.
     pub role: Role,
+    /// From where.
+    pub address: String,
 }
 
 impl User {
@@ -48,11 +53,7 @@ impl User {
     /// # Errors
     /// [`Fault::NotAllowed`] for everybody else.
     pub fn admin(&self) -> Result<Admin<'_>, Fault> {
-        if self.is_admin() {
-            Ok(Admin(self))
-        } else {
-            Err(Fault::NotAllowed("only admins may do that"))
-        }
+        if self.is_admin() { Ok(Admin(self)) } else { Err(Fault::NotAllowed("only admins may do that")) }
     }
 }
 
@@ -131,6 +132,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
         .write(move |tx| -> Result<(), sql::Error> {
             Session::sweep(tx, now)?;
             // A used code is told apart from an unknown one for a while.
+            Reset::sweep(tx, now)?;
             Invite::sweep(tx, Time(now.0 - 30 * DAY))?;
             Pass::sweep(tx, now)?;
             Once::sweep(tx, Time(now.0 - DAY))?;
@@ -140,11 +142,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
     let hours = u64::from(app.config.limits.upload_hours);
     let swept = app.vault.sweep(Duration::from_secs(hours * 3600)).await?;
     if swept.files > 0 {
-        log::info!(
-            "swept {} broken uploads of {} bytes",
-            swept.files,
-            swept.bytes
-        );
+        log::info!("swept {} broken uploads of {} bytes", swept.files, swept.bytes);
     }
     Ok(())
 }

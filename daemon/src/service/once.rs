@@ -23,12 +23,7 @@ impl Key {
     pub fn new(account: AccountId, verb: &'static str, key: &str, arguments: &str) -> Self {
         let mark = Sha256::digest(key.as_bytes()).into();
         let arguments = Sha256::digest(arguments.as_bytes()).into();
-        Self {
-            account,
-            verb,
-            mark,
-            arguments,
-        }
+        Self { account, verb, mark, arguments }
     }
 }
 
@@ -52,6 +47,8 @@ pub enum Outcome {
     Receipt(Receipt),
     /// A title was made.
     Stored(TitleId),
+    /// Vouchers were made; with the key, this gives their codes.
+    Minted([u8; 32]),
 }
 
 /// The answer that was given to this key before, if there was one.
@@ -82,10 +79,7 @@ where
 
 /// The outer error undoes the transaction; the inner one is a refusal, kept like an answer.
 fn once_in(
-    tx: &mut Tx<'_>,
-    key: Option<&Key>,
-    now: Time,
-    rule: impl Fn(&mut Tx<'_>) -> Result<Outcome, Fault>,
+    tx: &mut Tx<'_>, key: Option<&Key>, now: Time, rule: impl Fn(&mut Tx<'_>) -> Result<Outcome, Fault>,
 ) -> Result<Result<Outcome, Fault>, Fault> {
     let Some(key) = key else {
         return rule(tx).map(Ok);
@@ -119,53 +113,32 @@ fn once_in(
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
-    Receipt {
-        balance: i64,
-        paid: i64,
-        until: Option<i64>,
-        owned: bool,
-    },
-    Stored {
-        id: i64,
-    },
-    NeedFunds {
-        price: i64,
-        balance: i64,
-    },
-    PriceChanged {
-        price: i64,
-    },
+    Receipt { balance: i64, paid: i64, until: Option<i64>, owned: bool },
+    Stored { id: i64 },
+    Minted { salt: [u8; 32] },
+    NeedFunds { price: i64, balance: i64 },
+    PriceChanged { price: i64 },
     NotForSale,
 }
 
 impl Kept {
     fn answer(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Receipt(Receipt {
-                balance,
-                paid,
-                member_until,
-                owned,
-            }) => {
+            Outcome::Receipt(Receipt { balance, paid, member_until, owned }) => {
                 let until = member_until.map(|time| time.0);
-                Kept::Receipt {
-                    balance: balance.0,
-                    paid: paid.0,
-                    until,
-                    owned: *owned,
-                }
+                Kept::Receipt { balance: balance.0, paid: paid.0, until, owned: *owned }
             }
             Outcome::Stored(id) => Kept::Stored { id: id.0 },
+            Outcome::Minted(salt) => Kept::Minted { salt: *salt },
         }
     }
 
     /// Refusals that the rules of the club gave; not those of a bad day.
     fn refusal(fault: &Fault) -> Option<Self> {
         match fault {
-            Fault::NeedFunds { price, balance } => Some(Kept::NeedFunds {
-                price: price.0,
-                balance: balance.0,
-            }),
+            Fault::NeedFunds { price, balance } => {
+                Some(Kept::NeedFunds { price: price.0, balance: balance.0 })
+            }
             Fault::PriceChanged { price } => Some(Kept::PriceChanged { price: price.0 }),
             Fault::NotForSale => Some(Kept::NotForSale),
             _ => None,
@@ -174,25 +147,18 @@ impl Kept {
 
     fn told(self) -> Result<Outcome, Fault> {
         match self {
-            Kept::Receipt {
-                balance,
-                paid,
-                until,
-                owned,
-            } => Ok(Outcome::Receipt(Receipt {
+            Kept::Receipt { balance, paid, until, owned } => Ok(Outcome::Receipt(Receipt {
                 balance: Money(balance),
                 paid: Money(paid),
                 member_until: until.map(Time),
                 owned,
             })),
             Kept::Stored { id } => Ok(Outcome::Stored(TitleId(id))),
-            Kept::NeedFunds { price, balance } => Err(Fault::NeedFunds {
-                price: Money(price),
-                balance: Money(balance),
-            }),
-            Kept::PriceChanged { price } => Err(Fault::PriceChanged {
-                price: Money(price),
-            }),
+            Kept::Minted { salt } => Ok(Outcome::Minted(salt)),
+            Kept::NeedFunds { price, balance } => {
+                Err(Fault::NeedFunds { price: Money(price), balance: Money(balance) })
+            }
+            Kept::PriceChanged { price } => Err(Fault::PriceChanged { price: Money(price) }),
             Kept::NotForSale => Err(Fault::NotForSale),
         }
     }

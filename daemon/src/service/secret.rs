@@ -15,20 +15,18 @@ pub fn token() -> Secret {
     Secret::new(bits.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A fresh code for people to type: 120 random bits as four groups of six characters, none of which
-/// is easily mistaken for another (Crockford's base 32).
+/// A fresh code for people to type.
 pub fn code() -> Secret {
+    code_of(rand::random())
+}
+
+/// 120 of these bits as four groups of six characters, none of which is easily mistaken for another
+/// (Crockford's base 32).
+pub fn code_of(bits: u128) -> Secret {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let bits: u128 = rand::random();
-    let letters = (0..24).map(|n| char::from(ALPHABET[(bits >> (n * 5)) as usize & 31]));
-    let mut code = String::with_capacity(27);
-    for (n, letter) in letters.enumerate() {
-        if n > 0 && n % 6 == 0 {
-            code.push('-');
-        }
-        code.push(letter);
-    }
-    Secret::new(code)
+    let letter = |n: usize| char::from(ALPHABET[(bits >> (n * 5)) as usize & 31]);
+    let groups: Vec<String> = (0..4).map(|group| (group * 6..group * 6 + 6).map(letter).collect()).collect();
+    Secret::new(groups.join("-"))
 }
 
 /// What is kept of a token. It is long and random, so one round of SHA-256 is enough.
@@ -54,8 +52,7 @@ fn hasher() -> Argon2<'static> {
 pub async fn hash_password(app: &App, digest: Secret) -> Result<String, Fault> {
     costly(app, move || {
         let hash = hasher().hash_password(digest.reveal().as_bytes());
-        hash.map(|hash| hash.to_string())
-            .map_err(|e| Fault::internal(&e))
+        hash.map(|hash| hash.to_string()).map_err(|e| Fault::internal(&e))
     })
     .await?
 }
@@ -68,9 +65,7 @@ pub async fn is_password(app: &App, digest: Secret, kept: Option<String>) -> Res
     costly(app, move || match kept {
         Some(kept) => {
             let kept = PasswordHash::new(&kept).map_err(|e| Fault::internal(&e))?;
-            Ok(hasher()
-                .verify_password(digest.reveal().as_bytes(), &kept)
-                .is_ok())
+            Ok(hasher().verify_password(digest.reveal().as_bytes(), &kept).is_ok())
         }
         None => {
             let hash = hasher().hash_password(digest.reveal().as_bytes());
@@ -81,16 +76,7 @@ pub async fn is_password(app: &App, digest: Secret, kept: Option<String>) -> Res
 }
 
 /// Runs a hash off the reactor, only so many at once.
-async fn costly<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Fault> {
-    let _permit = app
-        .hashing
-        .acquire()
-        .await
-        .map_err(|e| Fault::internal(&e))?;
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Fault::internal(&e))
+async fn costly<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    let _permit = app.hashing.acquire().await.map_err(|e| Fault::internal(&e))?;
+    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::internal(&e))
 }

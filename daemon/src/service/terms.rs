@@ -14,6 +14,11 @@ pub fn fold(text: &str) -> String {
     folded.nfkc().collect()
 }
 
+/// What `sort=name` goes by: the start of the folded title.
+pub fn for_sorting(title: &str) -> String {
+    fold(title).chars().take(200).collect()
+}
+
 /// What a title is indexed under, each once: its words, and of Chinese, Japanese and Korean, which
 /// have no spaces, every character and every pair of neighbours.
 pub fn of_title(title: &str) -> Vec<String> {
@@ -38,14 +43,34 @@ pub fn of_question(text: &str) -> Vec<String> {
     for run in runs(&fold(text)) {
         match run {
             Run::Word(word) => terms.push(word),
-            Run::Dense(chars) if chars.len() == 1 => {
-                terms.extend(chars.iter().map(char::to_string))
-            }
+            Run::Dense(chars) if chars.len() == 1 => terms.extend(chars.iter().map(char::to_string)),
             Run::Dense(chars) => {
                 terms.extend(chars.windows(2).map(|pair| pair.iter().collect::<String>()));
             }
         }
     }
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// What an account is found by: every character of its folded name, and every pair of neighbours.
+pub fn of_name(folded: &str) -> Vec<String> {
+    let mut terms = of_part(folded);
+    terms.extend(folded.chars().map(|c| c.to_string()));
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// What the index has of a part of a folded name: its pairs of neighbours, or its only character.
+pub fn of_part(part: &str) -> Vec<String> {
+    let chars: Vec<char> = part.chars().collect();
+    let mut terms: Vec<String> = match chars.as_slice() {
+        [] => vec![],
+        [one] => vec![one.to_string()],
+        more => more.windows(2).map(|pair| pair.iter().collect()).collect(),
+    };
     terms.sort_unstable();
     terms.dedup();
     terms
@@ -103,16 +128,10 @@ mod tests {
         let title = of_title("Green TEA 绿茶之路 2");
         for question in ["tea", "green 2", "绿", "茶之", "绿茶之路", "TEA 之路"] {
             let terms = of_question(question);
-            assert!(
-                !terms.is_empty() && terms.iter().all(|t| title.contains(t)),
-                "{question}"
-            );
+            assert!(!terms.is_empty() && terms.iter().all(|t| title.contains(t)), "{question}");
         }
         for question in ["te", "茶路", "blue"] {
-            assert!(
-                !of_question(question).iter().all(|t| title.contains(t)),
-                "{question}"
-            );
+            assert!(!of_question(question).iter().all(|t| title.contains(t)), "{question}");
         }
         assert!(of_question("?!").is_empty());
     }

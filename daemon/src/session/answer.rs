@@ -35,22 +35,12 @@ pub enum Then {
 impl Answer {
     /// No answer at all.
     pub fn nothing() -> Self {
-        Self {
-            rows: vec![],
-            status: None,
-            then: Then::Go,
-            alone: false,
-        }
+        Self { rows: vec![], status: None, then: Then::Go, alone: false }
     }
 
     /// A status with something to do after it.
     pub fn then(status: Status, then: Then) -> Self {
-        Self {
-            rows: vec![],
-            status: Some(status),
-            then,
-            alone: false,
-        }
+        Self { rows: vec![], status: Some(status), then, alone: false }
     }
 
     /// Rows, and where the next page begins.
@@ -60,15 +50,8 @@ impl Answer {
         if let Some(next) = page.next {
             status = status.with("next", next);
         }
-        let text = if rows.is_empty() {
-            "none"
-        } else {
-            "that is all of this page"
-        };
-        Self {
-            rows,
-            ..Self::from(status.say(text))
-        }
+        let text = if rows.is_empty() { "none" } else { "that is all of this page" };
+        Self { rows, ..Self::from(status.say(text)) }
     }
 }
 
@@ -95,28 +78,24 @@ impl From<Fault> for Status {
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
             Fault::SwitchedOff(what) => Status::new(Code::SwitchedOff).say(what),
+            Fault::Locked => Status::new(Code::Locked),
+            Fault::LastAdmin => Status::new(Code::LastAdmin),
             Fault::BadCredentials => Status::new(Code::BadCredentials),
             Fault::NameTaken => Status::new(Code::NameTaken),
             Fault::CodeUsed => Status::new(Code::CodeUsed),
             Fault::BadAfter => Status::new(Code::BadValue)
                 .with("option", "after")
                 .say("expected what next= of the page before said, in the same order"),
-            Fault::BadValue {
-                option: Some(option),
-                expected,
-            } => Status::new(Code::BadValue)
-                .with("option", option)
-                .say(format!("expected {expected}")),
-            Fault::BadValue {
-                option: None,
-                expected,
-            } => Status::new(Code::BadValue).say(format!("expected {expected}")),
-            Fault::Limit { max, what } => Status::new(Code::Limit)
-                .with("max", max)
-                .say(format!("more than {what}")),
-            Fault::NeedPay { price } => Status::new(Code::NeedPay)
-                .with("price", price)
-                .say("BUY it first"),
+            Fault::BadValue { option: Some(option), expected } => {
+                Status::new(Code::BadValue).with("option", option).say(format!("expected {expected}"))
+            }
+            Fault::BadValue { option: None, expected } => {
+                Status::new(Code::BadValue).say(format!("expected {expected}"))
+            }
+            Fault::Limit { max, what } => {
+                Status::new(Code::Limit).with("max", max).say(format!("more than {what}"))
+            }
+            Fault::NeedPay { price } => Status::new(Code::NeedPay).with("price", price).say("BUY it first"),
             Fault::NeedFunds { price, balance } => Status::new(Code::NeedFunds)
                 .with("price", price)
                 .with("balance", balance)
@@ -125,9 +104,7 @@ impl From<Fault> for Status {
                 .with("price", price)
                 .say("it costs something else now; nothing was taken"),
             Fault::NotForSale => Status::new(Code::NotForSale).say("it is not sold: RETR it"),
-            Fault::KeyReused => {
-                Status::new(Code::KeyReused).say("this key was used with other arguments")
-            }
+            Fault::KeyReused => Status::new(Code::KeyReused).say("this key was used with other arguments"),
             Fault::BadRange { size } => Status::new(Code::BadRange)
                 .with("size", size)
                 .say("expected an offset up to size, a length of 1 or more"),

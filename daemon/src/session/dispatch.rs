@@ -29,11 +29,33 @@ impl Session {
             Command::Topup(c) => self.topup(c).await,
             Command::Member(c) => self.member(c).await,
             Command::Statement(c) => self.statement(c).await,
+            Command::Redeem(c) => self.redeem(c).await,
+            Command::Prices(c) => self.prices(c),
+            Command::Voucher(c) => self.voucher(c).await,
+            Command::Credit(c) => self.credit(c).await,
+            Command::Refund(c) => self.refund(c).await,
+            Command::Dele(c) => self.dele(c).await,
+            Command::Undele(c) => self.undele(c).await,
+            Command::Edit(c) => self.edit(c).await,
+            Command::Notices(c) => self.notices(c).await,
+            Command::Notice(c) => self.notice(c).await,
+            Command::Post(c) => self.post(c).await,
+            Command::Watch(c) => self.watch(c),
+            Command::Ads(c) => self.ads(c).await,
+            Command::Ad(c) => self.ad(c).await,
+            Command::Adset(c) => self.adset(c).await,
+            Command::Users(c) => self.users(c).await,
+            Command::Lock(c) => self.lock(c).await,
+            Command::Unlock(c) => self.unlock(c).await,
+            Command::Reset(c) => self.reset(c).await,
+            Command::Recover(c) => self.recover(c).await,
+            Command::Unregister(c) => self.unregister(c).await,
+            Command::Audit(c) => self.audit(c).await,
+            Command::Stats(c) => self.stats(c).await,
             Command::Help(c) => self.help(c),
-            Command::Caps(_) => Ok(Status::new(Code::Ok)
-                .with("caps", CAPS)
-                .say("what this server can do")
-                .into()),
+            Command::Caps(_) => {
+                Ok(Status::new(Code::Ok).with("caps", CAPS).say("what this server can do").into())
+            }
             Command::Noop(_) => Ok(Status::new(Code::Ok).say("nothing done").into()),
             Command::Quit(_) => Ok(Answer::then(Status::new(Code::Bye), Then::Bye)),
         }

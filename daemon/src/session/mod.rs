@@ -5,6 +5,8 @@ mod answer;
 mod catalogue;
 mod dispatch;
 mod help;
+mod notice;
+mod stats;
 mod transfer;
 mod wallet;
 
@@ -14,15 +16,18 @@ use protocol::code::Code;
 use protocol::command::{Command, TABLE, find};
 use protocol::grammar::words;
 use protocol::near::nearest;
-use protocol::reply::Status;
+use protocol::reply::{Event, Status};
 use protocol::table::{Gate, Spec};
 use protocol::value::{Count, Opaque};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 pub use answer::{Answer, Delivery, Then, Upload, refusal};
 
 use crate::app::App;
 use crate::live::{Fate, Presence};
 use crate::service::account::LoggedIn;
+use crate::service::notice::News;
 use crate::service::{Fault, Paging, User};
 
 /// One connection's side of the conversation.
@@ -30,6 +35,16 @@ pub struct Session {
     app: App,
     address: String,
     who: Who,
+    /// What the client watches, if it watches anything.
+    news: Option<Receiver<News>>,
+}
+
+/// What comes without having been asked for.
+pub enum Heard {
+    /// The connection ends with these words.
+    Ended(Status),
+    /// Something that is watched.
+    Event(Event),
 }
 
 enum Who {
@@ -38,16 +53,12 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,keys,search,ads,membership";
+pub const CAPS: &str = "ranges,resume,keys,search,ads,membership,notices,vouchers,watch";
 
 impl Session {
     /// A connection that nobody has logged in on.
     pub fn new(app: App, peer: SocketAddr) -> Self {
-        Self {
-            app,
-            address: peer.ip().to_string(),
-            who: Who::Guest,
-        }
+        Self { app, address: peer.ip().to_string(), who: Who::Guest, news: None }
     }
 
     /// The first line that a client hears.
@@ -64,8 +75,8 @@ impl Session {
         match self.fate() {
             Fate::Open => {}
             // Whoever was logged out elsewhere is a guest from now on.
-            Fate::LoggedOut => self.who = Who::Guest,
-            Fate::Kicked => return Answer::then(Status::new(Code::Kicked), Then::Bye),
+            Fate::LoggedOut => self.leave(),
+            fate => return Answer::then(last_word(fate), Then::Bye),
         }
         let answer = self.run(line).await.unwrap_or_else(Answer::from);
         if let Who::User(_, presence) = &self.who
@@ -74,10 +85,7 @@ impl Session {
             presence.does(None);
         }
         // The bytes of a file may follow, whatever the answer: they must not become commands.
-        Answer {
-            alone: is_stor(line),
-            ..answer
-        }
+        Answer { alone: is_stor(line), ..answer }
     }
 
     async fn run(&mut self, line: &[u8]) -> Result<Answer, Status> {
@@ -85,11 +93,7 @@ impl Session {
         let Some(verb) = words.plain.first() else {
             return match words.options.first() {
                 None => Ok(Answer::nothing()),
-                Some(_) => Err(protocol::grammar::SyntaxError::at(
-                    1,
-                    "a command before its options",
-                )
-                .into()),
+                Some(_) => Err(protocol::grammar::SyntaxError::at(1, "a command before its options").into()),
             };
         };
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
@@ -135,6 +139,7 @@ impl Session {
 
     fn leave(&mut self) {
         self.who = Who::Guest;
+        self.news = None;
     }
 
     /// Whether somebody is logged in, for the door's time limits.
@@ -143,13 +148,16 @@ impl Session {
     }
 
     /// Waits until the session is ended from outside in a way that closes the connection.
-    pub async fn kicked(&self) {
-        if let Who::User(_, presence) = &self.who
-            && presence.ended().await == Fate::Kicked
-        {
-            return;
+    pub async fn ended(&self) -> Status {
+        ended(&self.who).await
+    }
+
+    /// Waits for something that the client has to hear between two replies. May be cancelled.
+    pub async fn heard(&mut self) -> Heard {
+        tokio::select! {
+            status = ended(&self.who) => Heard::Ended(status),
+            news = next(&mut self.news) => Heard::Event(notice::event(news)),
         }
-        std::future::pending().await
     }
 
     /// Who it is, for the log: nothing in it that a user could forge a line with.
@@ -157,10 +165,7 @@ impl Session {
         match &self.who {
             Who::Guest => format!("address={}", self.address),
             Who::User(user, _) => {
-                format!(
-                    "session={} account={} address={}",
-                    user.session, user.id, self.address
-                )
+                format!("session={} account={} address={}", user.session, user.id, self.address)
             }
         }
     }
@@ -168,44 +173,56 @@ impl Session {
     fn paging(&self, after: Option<Opaque>, limit: Option<Count>) -> Paging {
         let most = self.app.config.limits.rows;
         let limit = limit.map_or(most, |count| count.0.min(most));
-        Paging {
-            after: after.map(|after| after.0),
-            limit,
-        }
+        Paging { after: after.map(|after| after.0), limit }
     }
 
-    fn logged_in(
-        &mut self,
-        LoggedIn {
-            user,
-            presence,
-            standing,
-            token,
-        }: LoggedIn,
-    ) -> Answer {
-        let status =
-            answer::who(Code::LoggedIn, &user, standing).with("token", token.reveal().to_owned());
+    fn logged_in(&mut self, LoggedIn { user, presence, standing, token }: LoggedIn) -> Answer {
+        let status = answer::who(Code::LoggedIn, &user, standing).with("token", token.reveal().to_owned());
         self.enter(user, presence);
         log::info!("{} logged in", self.label());
         status.say("logged in").into()
     }
 }
 
+async fn ended(who: &Who) -> Status {
+    if let Who::User(_, presence) = who {
+        let fate = presence.ended().await;
+        if fate != Fate::LoggedOut {
+            return last_word(fate);
+        }
+    }
+    std::future::pending().await
+}
+
+/// What a connection is told whose session was ended from outside.
+fn last_word(fate: Fate) -> Status {
+    match fate {
+        Fate::Locked => Fault::Locked.into(),
+        _ => Status::new(Code::Kicked),
+    }
+}
+
+async fn next(news: &mut Option<Receiver<News>>) -> News {
+    let Some(news) = news else { return std::future::pending().await };
+    loop {
+        match news.recv().await {
+            Ok(news) => return news,
+            // Too slow a reader: what it missed it finds with NOTICES.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
 fn unknown(verb: &str) -> Status {
     let status = Status::new(Code::UnknownCommand);
     match nearest(verb, TABLE.iter().map(|spec| spec.verb)) {
-        Some(near) => status
-            .with("nearest", near)
-            .say(format!("no such command; did you mean {near}?")),
+        Some(near) => status.with("nearest", near).say(format!("no such command; did you mean {near}?")),
         None => status.say("no such command; HELP lists them"),
     }
 }
 
 fn is_stor(line: &[u8]) -> bool {
-    let word = line
-        .split(|b| matches!(b, b' ' | b'\t'))
-        .find(|word| !word.is_empty());
-    word.is_some_and(|word| {
-        word.eq_ignore_ascii_case(b"STOR") || word.eq_ignore_ascii_case(b"\"STOR\"")
-    })
+    let word = line.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty());
+    word.is_some_and(|word| word.eq_ignore_ascii_case(b"STOR") || word.eq_ignore_ascii_case(b"\"STOR\""))
 }

@@ -20,21 +20,18 @@ impl Session {
             kind: c.kind,
             price: c.price.map(|price| price.0),
             member_price: c.member_price.map(|price| price.0),
+            description: c.description.map(|text| text.to_string()),
             resume: c.resume == Some(YesNo::Yes),
             key: c.key.map(|key| key.0),
         };
-        Ok(
-            match upload::receive(&self.app, self.user()?, order).await? {
-                Reception::Stored(id) => stored(id).into(),
-                Reception::Open(upload) => {
-                    let (offset, length) = (upload.incoming.offset(), upload.incoming.remaining());
-                    let status = Status::new(Code::Send)
-                        .with("offset", offset)
-                        .with("length", length);
-                    Answer::then(status.say("send the bytes now"), Then::Receive(upload))
-                }
-            },
-        )
+        Ok(match upload::receive(&self.app, self.user()?, order).await? {
+            Reception::Stored(id) => stored(id).into(),
+            Reception::Open(upload) => {
+                let (offset, length) = (upload.incoming.offset(), upload.incoming.remaining());
+                let status = Status::new(Code::Send).with("offset", offset).with("length", length);
+                Answer::then(status.say("send the bytes now"), Then::Receive(upload))
+            }
+        })
     }
 
     /// Checks the bytes of an upload that the door has filled.
@@ -58,26 +55,23 @@ impl Session {
 
     pub(super) async fn retr(&mut self, c: Retr) -> Result<Answer, Fault> {
         let (offset, length) = (c.offset.map_or(0, |n| n.0), c.length.map(|n| n.0));
-        Ok(
-            match download::fetch(&self.app, self.user()?, c.id, offset, length).await? {
-                Dispatch::Wait { seconds, ad } => {
-                    let status = Status::new(Code::Wait).with("seconds", seconds);
-                    let status = Status {
-                        facts: status.facts.text("ad", ad),
-                        ..status
-                    };
-                    status.say("ask again when they have passed").into()
-                }
-                Dispatch::Send(delivery) => {
-                    let status = Status::new(Code::Data)
-                        .with("offset", delivery.offset)
-                        .with("length", delivery.length)
-                        .with("size", delivery.size)
-                        .with("md5", delivery.md5);
-                    Answer::then(status.say("the bytes follow"), Then::Send(delivery))
-                }
-            },
-        )
+        Ok(match download::fetch(&self.app, self.user()?, c.id, offset, length).await? {
+            Dispatch::Wait { seconds, ad, link } => {
+                let status = Status::new(Code::Wait).with("seconds", seconds);
+                let facts = status.facts.text("ad", ad);
+                let facts = if link.is_empty() { facts } else { facts.text("link", link) };
+                let status = Status { facts, ..status };
+                status.say("ask again when they have passed").into()
+            }
+            Dispatch::Send(delivery) => {
+                let status = Status::new(Code::Data)
+                    .with("offset", delivery.offset)
+                    .with("length", delivery.length)
+                    .with("size", delivery.size)
+                    .with("md5", delivery.md5);
+                Answer::then(status.say("the bytes follow"), Then::Send(delivery))
+            }
+        })
     }
 
     /// Notes a delivery that the door has sent, in full or in part; the final status, where there
@@ -85,11 +79,7 @@ impl Session {
     pub async fn sent(&self, delivery: &Delivery) -> Option<Status> {
         download::delivered(&self.app, delivery).await;
         let left = delivery.range.length();
-        log::info!(
-            "{} sent bytes={} left={left}",
-            self.label(),
-            delivery.length - left
-        );
+        log::info!("{} sent bytes={} left={left}", self.label(), delivery.length - left);
         (left == 0).then(|| Status::new(Code::Done).say("that was all of it"))
     }
 
@@ -108,7 +98,5 @@ impl Session {
 }
 
 fn stored(id: TitleId) -> Status {
-    Status::new(Code::Stored)
-        .with("id", id)
-        .say("verified and stored")
+    Status::new(Code::Stored).with("id", id).say("verified and stored")
 }

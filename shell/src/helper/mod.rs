@@ -38,11 +38,7 @@ pub struct Guide {
 impl Guide {
     /// A guide for a guest.
     pub fn new(titles: Arc<Titles>) -> Self {
-        Self {
-            titles,
-            gate: Gate::Guest,
-            pass: Cell::new(None),
-        }
+        Self { titles, gate: Gate::Guest, pass: Cell::new(None) }
     }
 
     /// Who is logged in now.
@@ -78,9 +74,7 @@ impl Guide {
     fn of(&self, arg: &Arg, word: &str, prefix: &str) -> Vec<Pair> {
         let plain = |choices: Vec<&str>| {
             let fitting = choices.into_iter().filter(|choice| starts(choice, word));
-            fitting
-                .map(|choice| pair(choice, &format!("{prefix}{}", like(choice, word)), ' '))
-                .collect()
+            fitting.map(|choice| pair(choice, &format!("{prefix}{}", like(choice, word)), ' ')).collect()
         };
         match arg.shape.offer {
             Offer::Words(words) => plain(words.to_vec()),
@@ -106,12 +100,7 @@ impl Guide {
             .chain(by_name)
             .take(MOST)
             .map(|t| {
-                let shown = format!(
-                    "{} {} [{}]",
-                    t.id,
-                    cut(&harmless(&t.name), 40),
-                    harmless(&t.kind)
-                );
+                let shown = format!("{} {} [{}]", t.id, cut(&harmless(&t.name), 40), harmless(&t.kind));
                 pair(&shown, &format!("{prefix}{}", t.id), ' ')
             })
             .collect()
@@ -119,9 +108,7 @@ impl Guide {
 }
 
 fn verbs(typed: &Typed, gate: Gate) -> Vec<Pair> {
-    let fitting = friendly::verbs(gate)
-        .into_iter()
-        .filter(|verb| starts(verb, &typed.word));
+    let fitting = friendly::verbs(gate).into_iter().filter(|verb| starts(verb, &typed.word));
     fitting
         .map(|verb| {
             let verb = like(verb, &typed.word);
@@ -133,24 +120,16 @@ fn verbs(typed: &Typed, gate: Gate) -> Vec<Pair> {
 /// Option keys and flags that are not there yet.
 fn keys(typed: &Typed, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
     let given = |key: &str| {
-        let has = |word: &String| {
-            word.split_once('=')
-                .is_some_and(|(k, _)| k.eq_ignore_ascii_case(key))
-        };
+        let has = |word: &String| word.split_once('=').is_some_and(|(k, _)| k.eq_ignore_ascii_case(key));
         typed.before.iter().any(has)
     };
     let options = spec.options.iter().map(Arg::key);
     let options = options.filter(|key| starts(key, &typed.word) && !given(key));
-    let mut pairs: Vec<Pair> = options
-        .map(|key| Pair {
-            display: format!("{key}="),
-            replacement: format!("{key}="),
-        })
-        .collect();
+    let mut pairs: Vec<Pair> =
+        options.map(|key| Pair { display: format!("{key}="), replacement: format!("{key}=") }).collect();
     let flags = own.map_or(&[][..], |own| own.flags).iter();
-    let flags = flags.filter(|flag| {
-        starts(flag.name, &typed.word) && !typed.before.iter().any(|word| word == flag.name)
-    });
+    let flags = flags
+        .filter(|flag| starts(flag.name, &typed.word) && !typed.before.iter().any(|word| word == flag.name));
     // Flags come up when a dash asks for them.
     if typed.word.starts_with('-') {
         pairs.extend(flags.map(|flag| pair(flag.name, flag.name, ' ')));
@@ -159,24 +138,17 @@ fn keys(typed: &Typed, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
 }
 
 fn pair(display: &str, replacement: &str, end: char) -> Pair {
-    Pair {
-        display: display.to_owned(),
-        replacement: format!("{replacement}{end}"),
-    }
+    Pair { display: display.to_owned(), replacement: format!("{replacement}{end}") }
 }
 
 fn starts(choice: &str, word: &str) -> bool {
-    choice
-        .get(..word.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    choice.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// `choice` in the case in which the word was begun: lower, unless it was begun in upper case.
 fn like(choice: &str, word: &str) -> String {
     let upper = word.chars().next().is_some_and(char::is_uppercase);
-    let verb = choice
-        .chars()
-        .all(|c| c.is_uppercase() || !c.is_alphabetic());
+    let verb = choice.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
     match (verb, upper) {
         (true, false) => choice.to_lowercase(),
         _ => choice.to_owned(),
@@ -200,12 +172,7 @@ impl Highlighter for Guide {
 impl Completer for Guide {
     type Candidate = Pair;
 
-    fn complete(
-        &self,
-        line: &str,
-        pos: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         Ok(self.offers(line.get(..pos).unwrap_or_default()))
     }
 }
@@ -218,17 +185,9 @@ mod tests {
     use crate::titles::Title;
 
     fn guide(gate: Gate) -> Guide {
-        let title = |id: &str, name: &str| Title {
-            id: id.into(),
-            name: name.into(),
-            kind: "FREE".into(),
-        };
+        let title = |id: &str, name: &str| Title { id: id.into(), name: name.into(), kind: "FREE".into() };
         let titles = Titles::default();
-        titles.set(vec![
-            title("7", "Green tea"),
-            title("12", "绿茶"),
-            title("71", "Black\x1b tea"),
-        ]);
+        titles.set(vec![title("7", "Green tea"), title("12", "绿茶"), title("71", "Black\x1b tea")]);
         let mut guide = Guide::new(Arc::new(titles));
         guide.gate = gate;
         guide
@@ -246,13 +205,7 @@ mod tests {
         assert_eq!(offers("invi"), Vec::<String>::new());
         let admin = guide(Gate::Admin).offers("invi").1;
         assert_eq!(admin.len(), 1);
-        assert!(
-            guide(Gate::Guest)
-                .offers("")
-                .1
-                .iter()
-                .all(|pair| pair.replacement != "get ")
-        );
+        assert!(guide(Gate::Guest).offers("").1.iter().all(|pair| pair.replacement != "get "));
     }
 
     #[test]
@@ -288,18 +241,12 @@ mod tests {
             offers(&format!("put {root}/")),
             [format!("\"{root}/a b.webm\" "), format!("\"{root}/c d/")]
         );
-        assert_eq!(
-            offers(&format!("get 7 -o \"{root}/a ")),
-            [format!("\"{root}/a b.webm\" ")]
-        );
+        assert_eq!(offers(&format!("get 7 -o \"{root}/a ")), [format!("\"{root}/a b.webm\" ")]);
     }
 
     #[test]
     fn hints_name_what_is_left() {
-        assert_eq!(
-            left("get ").unwrap(),
-            "<id> [-o PATH] [-j N] [--force] [-y]"
-        );
+        assert_eq!(left("get ").unwrap(), "<id> [-o PATH] [-j N] [--force] [-y]");
         assert_eq!(left("get 7 -j 3 ").unwrap(), "[-o PATH] [--force] [-y]");
         assert_eq!(left("ls ").unwrap(), "[which] [sort=] [after=] [limit=]");
         assert_eq!(left("ls all limit=3 ").unwrap(), "[sort=] [after=]");

@@ -15,11 +15,7 @@ pub fn paths(word: &str) -> Vec<Pair> {
         Some(slash) => word.split_at(slash + 1),
         None => ("", word),
     };
-    let place = if folder.is_empty() {
-        ".".into()
-    } else {
-        local(folder)
-    };
+    let place = if folder.is_empty() { ".".into() } else { local(folder) };
     let Ok(entries) = fs::read_dir(place) else {
         return Vec::new();
     };
@@ -51,8 +47,5 @@ fn path(folder: &str, name: &str, is_folder: bool) -> Pair {
         Some(open) => format!("{open}/"),
         None => format!("{replacement}/"),
     };
-    Pair {
-        display: format!("{shown}/"),
-        replacement: slash,
-    }
+    Pair { display: format!("{shown}/"), replacement: slash }
 }

@@ -33,12 +33,7 @@ pub enum Place<'a> {
 impl Typed {
     /// Takes a line apart that need not be right yet.
     pub fn read(line: &str) -> Self {
-        let mut typed = Typed {
-            before: Vec::new(),
-            word: String::new(),
-            start: 0,
-            quoted: false,
-        };
+        let mut typed = Typed { before: Vec::new(), word: String::new(), start: 0, quoted: false };
         let (mut inside, mut escaped, mut begun) = (false, false, false);
         for (at, c) in line.char_indices() {
             match c {
@@ -105,6 +100,5 @@ impl Typed {
 }
 
 fn is_pair(word: &str, spec: &Spec) -> bool {
-    word.split_once('=')
-        .is_some_and(|(key, _)| spec.option(key).is_some())
+    word.split_once('=').is_some_and(|(key, _)| spec.option(key).is_some())
 }

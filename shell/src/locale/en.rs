@@ -35,9 +35,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::UsePut => "A file is uploaded with put.",
         Text::NoRows => "Nothing.",
         Text::More => "… more: {0}",
-        Text::HelpHint => {
-            "help VERB says more. TAB completes, Ctrl-C stops a command, Ctrl-D leaves."
-        }
+        Text::HelpHint => "help VERB says more. TAB completes, Ctrl-C stops a command, Ctrl-D leaves.",
         Text::CannotRead => "{0} cannot be read: {1}",
 
         Text::AdLeft => "Ad: {0} — {1} s left",

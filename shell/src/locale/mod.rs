@@ -109,12 +109,8 @@ mod tests {
     use super::*;
 
     fn gaps(text: &str) -> Vec<&str> {
-        let mut gaps: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|s| s.split_once('}'))
-            .map(|(gap, _)| gap)
-            .collect();
+        let mut gaps: Vec<&str> =
+            text.split('{').skip(1).filter_map(|s| s.split_once('}')).map(|(gap, _)| gap).collect();
         gaps.sort_unstable();
         gaps.dedup();
         gaps
@@ -125,11 +121,7 @@ mod tests {
         for text in Text::ALL {
             for tongue in Tongue::ALL {
                 assert!(!tongue.text(*text).trim().is_empty(), "{tongue:?} {text:?}");
-                assert_eq!(
-                    gaps(tongue.text(*text)),
-                    gaps(Tongue::En.text(*text)),
-                    "{tongue:?} {text:?}"
-                );
+                assert_eq!(gaps(tongue.text(*text)), gaps(Tongue::En.text(*text)), "{tongue:?} {text:?}");
             }
         }
     }
@@ -145,14 +137,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_counted_down_in_both_languages() {
-        assert_eq!(
-            Tongue::En.fill(Text::AdLeft, &["Tea!", "30"]),
-            "Ad: Tea! — 30 s left"
-        );
-        assert!(
-            Tongue::Zh
-                .fill(Text::AdLeft, &["茶", "30"])
-                .contains("广告剩余 30 秒")
-        );
+        assert_eq!(Tongue::En.fill(Text::AdLeft, &["Tea!", "30"]), "Ad: Tea! — 30 s left");
+        assert!(Tongue::Zh.fill(Text::AdLeft, &["茶", "30"]).contains("广告剩余 30 秒"));
     }
 }

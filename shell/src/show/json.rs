@@ -46,20 +46,17 @@ pub fn fault(fault: &Fault) -> Value {
 
 fn object(facts: &Facts) -> Map<String, Value> {
     let shown = facts.iter().filter(|(key, _)| key != "token");
-    shown
-        .map(|(key, word)| (key.clone(), value(key, word)))
-        .collect()
+    shown.map(|(key, word)| (key.clone(), value(key, word))).collect()
 }
 
 /// What is always a whole number is a number, what is `yes` or `no` a truth, a time that is `-`
 /// nothing. Amounts stay words: they are exact. So does everything that somebody wrote.
 fn value(key: &str, word: &str) -> Value {
     match key {
-        "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session"
-        | "booking" | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column"
-        | "part" => word
-            .parse::<i64>()
-            .map_or_else(|_| json!(word), |n| json!(n)),
+        "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
+        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" => {
+            word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
+        }
         "owned" | "granted" | "done" | "locked" if word == "yes" || word == "no" => {
             json!(word == "yes")
         }
@@ -74,10 +71,7 @@ mod tests {
     use protocol::grammar::StatusLine;
 
     fn facts(pairs: &[(&str, &str)]) -> Facts {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).into(), (*v).into()))
-            .collect()
+        pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()
     }
 
     #[test]
@@ -89,12 +83,7 @@ mod tests {
                 facts: facts(&[("rows", "1"), ("next", "7")]),
                 text: String::new(),
             },
-            rows: vec![facts(&[
-                ("id", "7"),
-                ("price", "10.00"),
-                ("title", "12"),
-                ("owned", "yes"),
-            ])],
+            rows: vec![facts(&[("id", "7"), ("price", "10.00"), ("title", "12"), ("owned", "yes")])],
             events: vec![],
         });
         assert_eq!(

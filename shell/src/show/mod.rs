@@ -42,21 +42,11 @@ impl Answer {
         let status = StatusLine {
             code,
             word: word.to_owned(),
-            facts: facts
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
+            facts: facts.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             text: String::new(),
         };
-        let reply = Reply {
-            status,
-            ..Reply::default()
-        };
-        Self {
-            reply,
-            layout: Layout::Silent,
-            more: None,
-        }
+        let reply = Reply { status, ..Reply::default() };
+        Self { reply, layout: Layout::Silent, more: None }
     }
 }
 
@@ -74,11 +64,7 @@ pub struct Screen {
 impl Screen {
     /// The screen that the environment asks for.
     pub fn new(json: bool) -> Self {
-        Self {
-            json,
-            tongue: Tongue::of_environment(),
-            draws: io::stderr().is_terminal(),
-        }
+        Self { json, tongue: Tongue::of_environment(), draws: io::stderr().is_terminal() }
     }
 
     /// Shows an answer.
@@ -167,15 +153,9 @@ impl Screen {
         match note {
             Note::Event(event) => event_text(event),
             Note::Ended(status) => {
-                let why = self
-                    .tongue
-                    .refusal(status)
-                    .unwrap_or_else(|| status.text.trim().to_owned());
+                let why = self.tongue.refusal(status).unwrap_or_else(|| status.text.trim().to_owned());
                 let word = format!("{} {}", status.code, status.word);
-                self.tongue.fill(
-                    Text::ServerEnded,
-                    &[&plain::harmless(&why), &plain::harmless(&word)],
-                )
+                self.tongue.fill(Text::ServerEnded, &[&plain::harmless(&why), &plain::harmless(&word)])
             }
             Note::Gone => self.tongue.fill(Text::ServerGone, &[]),
             Note::Resumed => self.tongue.fill(Text::Resumed, &[]),
@@ -206,11 +186,7 @@ pub fn print(line: &str) {
 fn event_text(event: &Event) -> String {
     let mut out = format!("* {}", plain::harmless(&event.name));
     for (key, word) in &event.facts {
-        out.push_str(&format!(
-            " {}={}",
-            plain::harmless(key),
-            plain::harmless(word)
-        ));
+        out.push_str(&format!(" {}={}", plain::harmless(key), plain::harmless(word)));
     }
     out
 }

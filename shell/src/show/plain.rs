@@ -26,10 +26,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || protocol::grammar::is_bidi_override(c)
-        || matches!(
-            c,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}'
-        )
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
 }
 
 /// How many columns it takes.
@@ -89,9 +86,7 @@ pub fn bytes(count: u64) -> String {
 /// The value of `key` as people read it.
 pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
     match key {
-        "size" | "bytes" => word
-            .parse()
-            .map_or_else(|_| harmless(word), |n| bytes(n).into()),
+        "size" | "bytes" => word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into()),
         "at" | "since" | "seen" | "starts" | "member-until" => time(word),
         _ => harmless(word),
     }

@@ -26,10 +26,7 @@ struct Column<'a> {
 
 /// The lines of a table, the heading first. Without `room` nothing is cut.
 pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String> {
-    let mut columns: Vec<Column<'_>> = keys(rows)
-        .into_iter()
-        .map(|key| column(key, rows, tongue))
-        .collect();
+    let mut columns: Vec<Column<'_>> = keys(rows).into_iter().map(|key| column(key, rows, tongue)).collect();
     if let Some(room) = room {
         give_way(&mut columns, room);
         narrow(&mut columns, room);
@@ -37,10 +34,7 @@ pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String>
     let heads = columns.iter().map(|c| c.head).collect::<Vec<_>>();
     let mut lines = vec![line(&columns, &heads, room)];
     for at in 0..rows.len() {
-        let cells: Vec<&str> = columns
-            .iter()
-            .map(|c| c.cells.get(at).map_or("", String::as_str))
-            .collect();
+        let cells: Vec<&str> = columns.iter().map(|c| c.cells.get(at).map_or("", String::as_str)).collect();
         lines.push(line(&columns, &cells, room));
     }
     lines
@@ -50,19 +44,11 @@ pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String>
 pub fn card(facts: &Facts, tongue: Tongue) -> Vec<String> {
     let shown = |key: &str| !matches!(key, "token");
     let facts: Vec<_> = facts.iter().filter(|(key, _)| shown(key)).collect();
-    let widest = facts
-        .iter()
-        .map(|(key, _)| plain::width(tongue.column(key)))
-        .max();
+    let widest = facts.iter().map(|(key, _)| plain::width(tongue.column(key))).max();
     let mut lines = Vec::new();
     for (key, word) in facts {
         let mut line = String::new();
-        plain::pad(
-            &mut line,
-            tongue.column(key),
-            widest.unwrap_or(0) + GAP,
-            false,
-        );
+        plain::pad(&mut line, tongue.column(key), widest.unwrap_or(0) + GAP, false);
         line.push_str(&plain::value(key, word));
         lines.push(line);
     }
@@ -107,10 +93,7 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
 }
 
 fn is_number(cell: &str) -> bool {
-    cell.is_empty()
-        || cell
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+    cell.is_empty() || cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
 }
 
 /// Leaves out lesser columns until there is room for the titles.
@@ -119,8 +102,7 @@ fn give_way(columns: &mut Vec<Column<'_>>, room: usize) {
         let Some(title) = columns.iter().find(|c| c.key == "title") else {
             return;
         };
-        let others: usize =
-            columns.iter().map(|c| c.width + GAP).sum::<usize>() - GAP - title.width;
+        let others: usize = columns.iter().map(|c| c.width + GAP).sum::<usize>() - GAP - title.width;
         if others + title.width.min(READABLE) <= room {
             return;
         }
@@ -151,12 +133,7 @@ fn line(columns: &[Column<'_>], cells: &[&str], room: Option<usize>) -> String {
         if at > 0 {
             out.extend(std::iter::repeat_n(' ', GAP));
         }
-        plain::pad(
-            &mut out,
-            &plain::cut(cell, column.width),
-            column.width,
-            column.number,
-        );
+        plain::pad(&mut out, &plain::cut(cell, column.width), column.width, column.number);
     }
     let out = out.trim_end();
     match room {
@@ -170,42 +147,19 @@ mod tests {
     use super::*;
 
     fn rows(lines: &[&[(&str, &str)]]) -> Vec<Facts> {
-        lines
-            .iter()
-            .map(|row| {
-                row.iter()
-                    .map(|(k, v)| ((*k).into(), (*v).into()))
-                    .collect()
-            })
-            .collect()
+        lines.iter().map(|row| row.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()).collect()
     }
 
     #[test]
     fn columns_stand_under_each_other_also_in_chinese() {
         let rows = rows(&[
-            &[
-                ("id", "7"),
-                ("size", "1536"),
-                ("md5", "0"),
-                ("title", "绿茶"),
-                ("by", "anna"),
-            ],
-            &[
-                ("id", "12"),
-                ("size", "5"),
-                ("md5", "0"),
-                ("title", "Tea\x1b"),
-                ("by", "bo"),
-            ],
+            &[("id", "7"), ("size", "1536"), ("md5", "0"), ("title", "绿茶"), ("by", "anna")],
+            &[("id", "12"), ("size", "5"), ("md5", "0"), ("title", "Tea\x1b"), ("by", "bo")],
         ]);
         let lines = table(&rows, None, Tongue::En);
         assert_eq!(
             lines,
-            [
-                "id     size  title      by",
-                " 7  1.5 KiB  绿茶       anna",
-                "12      5 B  Tea\\u{1b}  bo",
-            ]
+            ["id     size  title      by", " 7  1.5 KiB  绿茶       anna", "12      5 B  Tea\\u{1b}  bo",]
         );
     }
 
@@ -245,9 +199,6 @@ mod tests {
     #[test]
     fn a_row_may_lack_what_another_has() {
         let rows = rows(&[&[("id", "1")], &[("id", "2"), ("owned", "yes")]]);
-        assert_eq!(
-            table(&rows, None, Tongue::En),
-            ["id  owned", " 1", " 2  yes"]
-        );
+        assert_eq!(table(&rows, None, Tongue::En), ["id  owned", " 1", " 2  yes"]);
     }
 }

@@ -19,10 +19,7 @@ const READ: usize = 256 * 1024;
 /// # Errors
 /// The file cannot be read, or Ctrl-C was pressed.
 pub fn feed(
-    hasher: &mut Hasher,
-    (mut file, path): (&File, &Path),
-    (offset, length): (u64, u64),
-    meter: &Meter,
+    hasher: &mut Hasher, (mut file, path): (&File, &Path), (offset, length): (u64, u64), meter: &Meter,
     cancel: &Cancel,
 ) -> Result<u64, Fault> {
     let wrong = |error| Fault::file(path, error);
@@ -48,12 +45,7 @@ pub fn feed(
 ///
 /// # Errors
 /// The file cannot be read, or Ctrl-C was pressed.
-pub fn whole(
-    file: &File,
-    path: &Path,
-    meter: &Meter,
-    cancel: &Cancel,
-) -> Result<(Md5, u64), Fault> {
+pub fn whole(file: &File, path: &Path, meter: &Meter, cancel: &Cancel) -> Result<(Md5, u64), Fault> {
     let mut hasher = Hasher::new();
     let size = feed(&mut hasher, (file, path), (0, u64::MAX), meter, cancel)?;
     Ok((Md5(hasher.finalize().into()), size))
@@ -92,10 +84,7 @@ mod tests {
         std::fs::write(&path, "hello").unwrap();
         let file = File::open(&path).unwrap();
         let (md5, size) = whole(&file, &path, &Meter::hidden(), &Cancel::default()).unwrap();
-        assert_eq!(
-            (md5.to_string().as_str(), size),
-            ("5d41402abc4b2a76b9719d911017c592", 5)
-        );
+        assert_eq!((md5.to_string().as_str(), size), ("5d41402abc4b2a76b9719d911017c592", 5));
         let mut along = Along::default();
         along.take(0, b"hel");
         along.take(3, b"lo");

@@ -49,24 +49,15 @@ fn download(shell: &mut Shell, given: &Given, title: &Title, jobs: u64) -> Resul
     let part = Part::open(path, title.size, busy)?;
     let had = part.have();
     if had > 0 {
-        shell.screen.say(
-            Text::Continues,
-            &[&plain::bytes(had), &plain::bytes(title.size)],
-        );
+        shell.screen.say(Text::Continues, &[&plain::bytes(had), &plain::bytes(title.size)]);
     }
-    let download = Download {
-        title,
-        part: &part,
-        jobs,
-    };
+    let download = Download { title, part: &part, jobs };
     let along = match download.run(shell) {
         Ok(along) => along,
         Err(fault) => return Err(given_up(shell, part, had, fault)),
     };
     verify(shell, title, part, along)?.finish(&target, replace)?;
-    shell
-        .screen
-        .say(Text::Saved, &[&shown(&target), &plain::bytes(title.size)]);
+    shell.screen.say(Text::Saved, &[&shown(&target), &plain::bytes(title.size)]);
     Ok(answer(title, &target, "yes"))
 }
 
@@ -74,9 +65,7 @@ fn download(shell: &mut Shell, given: &Given, title: &Title, jobs: u64) -> Resul
 fn given_up(shell: &Shell, part: Part, had: u64, fault: Fault) -> Fault {
     let have = part.have();
     if have > 0 {
-        shell
-            .screen
-            .say(Text::GoOn, &[&plain::bytes(have), &shown(part.path())]);
+        shell.screen.say(Text::GoOn, &[&plain::bytes(have), &shown(part.path())]);
     } else if had == 0 {
         part.discard();
     }
@@ -96,10 +85,7 @@ fn verify(shell: &Shell, title: &Title, part: Part, along: Along) -> Result<Part
         return Ok(part);
     }
     let aside = part.put_aside();
-    let text = shell
-        .screen
-        .tongue
-        .fill(Text::OtherBytes, &[&md5.to_string(), &shown(&aside)]);
+    let text = shell.screen.tongue.fill(Text::OtherBytes, &[&md5.to_string(), &shown(&aside)]);
     Err(Fault::Integrity(text))
 }
 
@@ -149,12 +135,7 @@ impl Download<'_> {
     /// Fetches one range over the main connection, after waiting and paying as it is told; the
     /// `rest` over others as soon as the first byte shows that it may be had.
     fn settle(
-        &self,
-        shell: &mut Shell,
-        range: Range,
-        meter: &mut Option<Meter>,
-        along: &mut Along,
-        rest: &[Range],
+        &self, shell: &mut Shell, range: Range, meter: &mut Option<Meter>, along: &mut Along, rest: &[Range],
     ) -> Result<(), Fault> {
         loop {
             let reply = self.attempt(shell, range, meter, along, rest)?;
@@ -168,12 +149,7 @@ impl Download<'_> {
     }
 
     fn attempt(
-        &self,
-        shell: &mut Shell,
-        range: Range,
-        meter: &mut Option<Meter>,
-        along: &mut Along,
-        rest: &[Range],
+        &self, shell: &mut Shell, range: Range, meter: &mut Option<Meter>, along: &mut Along, rest: &[Range],
     ) -> Result<Reply, Fault> {
         let pass = shell.session.pass();
         let screen = shell.screen.clone();
@@ -224,25 +200,16 @@ impl Download<'_> {
 }
 
 fn title(shell: &mut Shell, word: &str) -> Result<Title, Fault> {
-    let id: TitleId = word.parse().map_err(|_| {
-        Fault::Usage(
-            shell
-                .screen
-                .tongue
-                .fill(Text::Expected, &["the number of a title"]),
-        )
-    })?;
+    let id: TitleId = word
+        .parse()
+        .map_err(|_| Fault::Usage(shell.screen.tongue.fill(Text::Expected, &["the number of a title"])))?;
     let row = shell.info(id.0)?;
     let bad = || Fault::Garbled("INFO without size or md5".to_owned());
     Ok(Title {
         id: id.0,
         name: fact(&row, "title").unwrap_or_default().to_owned(),
-        size: fact(&row, "size")
-            .and_then(|w| w.parse().ok())
-            .ok_or_else(bad)?,
-        md5: fact(&row, "md5")
-            .and_then(|w| w.parse().ok())
-            .ok_or_else(bad)?,
+        size: fact(&row, "size").and_then(|w| w.parse().ok()).ok_or_else(bad)?,
+        md5: fact(&row, "md5").and_then(|w| w.parse().ok()).ok_or_else(bad)?,
     })
 }
 
@@ -250,10 +217,7 @@ fn jobs(shell: &Shell, given: &Given) -> Result<u64, Fault> {
     let Some(word) = given.get("-j") else {
         return Ok(1);
     };
-    let jobs = word
-        .parse()
-        .ok()
-        .filter(|jobs| (1..=MOST_JOBS).contains(jobs));
+    let jobs = word.parse().ok().filter(|jobs| (1..=MOST_JOBS).contains(jobs));
     jobs.ok_or_else(|| shell.usage(Text::BadCount))
 }
 

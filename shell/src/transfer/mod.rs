@@ -35,10 +35,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            left: TRIES,
-            pause: Duration::from_millis(500),
-        }
+        Self { left: TRIES, pause: Duration::from_millis(500) }
     }
 }
 

@@ -8,12 +8,8 @@ const LONGEST: usize = 180;
 /// A name for title `id` that is harmless in any folder: no separator, no leading dot, no control
 /// character or override, not too long.
 pub fn safe(title: &str, id: i64) -> String {
-    let bad =
-        |c: char| c.is_control() || protocol::grammar::is_forbidden(c) || matches!(c, '/' | '\\');
-    let name: String = title
-        .chars()
-        .map(|c| if bad(c) { '_' } else { c })
-        .collect();
+    let bad = |c: char| c.is_control() || protocol::grammar::is_forbidden(c) || matches!(c, '/' | '\\');
+    let name: String = title.chars().map(|c| if bad(c) { '_' } else { c }).collect();
     let name = name.trim().trim_start_matches('.').trim_start();
     if name.is_empty() {
         return format!("title-{id}");
@@ -41,11 +37,7 @@ fn split(name: &str) -> (&str, &str) {
         Some(dot) if dot > 0 => {
             let (stem, end) = name.split_at(dot);
             let plain = end.bytes().skip(1).all(|b| b.is_ascii_alphanumeric());
-            if plain && (2..=6).contains(&end.len()) {
-                (stem, end)
-            } else {
-                (name, "")
-            }
+            if plain && (2..=6).contains(&end.len()) { (stem, end) } else { (name, "") }
         }
         _ => (name, ""),
     }
@@ -88,17 +80,8 @@ mod tests {
 
     #[test]
     fn another_name_is_numbered_before_its_ending() {
-        assert_eq!(
-            numbered(Path::new("d/film.webm"), 2),
-            Path::new("d/film (2).webm")
-        );
-        assert_eq!(
-            numbered(Path::new("Green tea"), 3),
-            Path::new("Green tea (3)")
-        );
-        assert_eq!(
-            numbered(Path::new("Mr. Bean"), 2),
-            Path::new("Mr. Bean (2)")
-        );
+        assert_eq!(numbered(Path::new("d/film.webm"), 2), Path::new("d/film (2).webm"));
+        assert_eq!(numbered(Path::new("Green tea"), 3), Path::new("Green tea (3)"));
+        assert_eq!(numbered(Path::new("Mr. Bean"), 2), Path::new("Mr. Bean (2)"));
     }
 }

@@ -59,20 +59,9 @@ impl Part {
             Some(text) => parse(&text, size),
             None => vec![(0, length.min(size))],
         };
-        let mut state = State {
-            done: Vec::new(),
-            mapped,
-            saved: Instant::now(),
-        };
-        done.into_iter()
-            .for_each(|range| add(&mut state.done, range));
-        Ok(Self {
-            file,
-            path,
-            map,
-            size,
-            state: Mutex::new(state),
-        })
+        let mut state = State { done: Vec::new(), mapped, saved: Instant::now() };
+        done.into_iter().for_each(|range| add(&mut state.done, range));
+        Ok(Self { file, path, map, size, state: Mutex::new(state) })
     }
 
     /// The ranges that are missing, in order.
@@ -93,11 +82,7 @@ impl Part {
 
     /// How many bytes are there.
     pub fn have(&self) -> u64 {
-        self.state()
-            .done
-            .iter()
-            .map(|(start, end)| end - start)
-            .sum()
+        self.state().done.iter().map(|(start, end)| end - start).sum()
     }
 
     /// From now on ranges are written side by side.
@@ -140,17 +125,9 @@ impl Part {
     /// # Errors
     /// Something is there, or the file system refuses. The part stays.
     pub fn finish(self, target: &Path, replace: bool) -> Result<(), Fault> {
-        self.file
-            .set_len(self.size)
-            .map_err(|error| Fault::file(&self.path, error))?;
-        self.file
-            .sync_all()
-            .map_err(|error| Fault::file(&self.path, error))?;
-        let moved = if replace {
-            fs::rename(&self.path, target)
-        } else {
-            self.link(target)
-        };
+        self.file.set_len(self.size).map_err(|error| Fault::file(&self.path, error))?;
+        self.file.sync_all().map_err(|error| Fault::file(&self.path, error))?;
+        let moved = if replace { fs::rename(&self.path, target) } else { self.link(target) };
         moved.map_err(|error| Fault::file(target, error))?;
         let _ = fs::remove_file(&self.map);
         // The folder is made durable where that can be done.
@@ -187,11 +164,7 @@ impl Part {
     }
 
     fn save(&self, state: &mut State) -> Result<(), Fault> {
-        let lines: Vec<String> = state
-            .done
-            .iter()
-            .map(|(s, e)| format!("{s}-{e}\n"))
-            .collect();
+        let lines: Vec<String> = state.done.iter().map(|(s, e)| format!("{s}-{e}\n")).collect();
         let fresh = self.map.with_extension("reel-part-map-new");
         fs::write(&fresh, lines.concat())
             .and_then(|()| fs::rename(&fresh, &self.map))
@@ -247,15 +220,7 @@ mod tests {
     #[test]
     fn ranges_join_where_they_touch() {
         let mut done = Vec::new();
-        for range in [
-            (0, 5),
-            (10, 15),
-            (5, 10),
-            (20, 30),
-            (18, 19),
-            (19, 20),
-            (3, 3),
-        ] {
+        for range in [(0, 5), (10, 15), (5, 10), (20, 30), (18, 19), (19, 20), (3, 3)] {
             add(&mut done, range);
         }
         assert_eq!(done, [(0, 15), (18, 30)]);
@@ -269,10 +234,7 @@ mod tests {
         let path = dir.path().join("x.7-0.reel-part");
         let part = Part::open(path.clone(), 10, "").unwrap();
         part.write(0, b"abc").unwrap();
-        assert!(matches!(
-            Part::open(path.clone(), 10, "busy"),
-            Err(Fault::Later(_))
-        ));
+        assert!(matches!(Part::open(path.clone(), 10, "busy"), Err(Fault::Later(_))));
         drop(part);
         let part = Part::open(path.clone(), 10, "").unwrap();
         assert_eq!((part.have(), part.gaps()), (3, vec![(3, 10)]));
@@ -298,10 +260,7 @@ mod tests {
         part.write(0, b"new").unwrap();
         assert!(part.finish(&target, false).is_err());
         assert_eq!(fs::read(&target).unwrap(), b"old");
-        Part::open(path, 3, "")
-            .unwrap()
-            .finish(&target, true)
-            .unwrap();
+        Part::open(path, 3, "").unwrap().finish(&target, true).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
     }
 }

@@ -18,24 +18,17 @@ pub fn pay(shell: &mut Shell, id: i64, name: &str, mut refusal: Reply) -> Result
     loop {
         let price = price(&refusal)?;
         agree(shell, name, price, &refusal)?;
-        let line = Command::Buy(Buy {
-            id: TitleId(id),
-            price: Some(price),
-            key: Some(Opaque(key::fresh()?)),
-        })
-        .line();
+        let line =
+            Command::Buy(Buy { id: TitleId(id), price: Some(price), key: Some(Opaque(key::fresh()?)) })
+                .line();
         match shell.keyed(&line) {
             Ok(reply) => {
                 let fact = |key| harmless(reply.status.get(key).unwrap_or("-")).into_owned();
-                shell
-                    .screen
-                    .say(Text::Bought, &[&fact("paid"), &fact("balance")]);
+                shell.screen.say(Text::Bought, &[&fact("paid"), &fact("balance")]);
                 return Ok(());
             }
             // Another price is another question; who said yes to everything is not asked twice.
-            Err(Fault::Refused(reply))
-                if reply.status.word == "PRICE_CHANGED" && !shell.asker.yes =>
-            {
+            Err(Fault::Refused(reply)) if reply.status.word == "PRICE_CHANGED" && !shell.asker.yes => {
                 refusal = *reply;
             }
             Err(fault) => return Err(fault),

@@ -41,10 +41,7 @@ pub enum Place {
 /// A named file is there with other bytes, and nobody said that it may go.
 pub fn find(shell: &Shell, title: &Title, given: &Given) -> Result<Place, Fault> {
     let safe = name::safe(&title.name, title.id);
-    let (base, named) = match given
-        .get("-o")
-        .map(|path| (local(path), path.ends_with('/')))
-    {
+    let (base, named) = match given.get("-o").map(|path| (local(path), path.ends_with('/'))) {
         None => (PathBuf::from(safe), false),
         Some((path, folder)) if folder || path.is_dir() => (path.join(safe), false),
         Some((path, _)) => (path, true),
@@ -63,9 +60,7 @@ pub fn find(shell: &Shell, title: &Title, given: &Given) -> Result<Place, Fault>
     }
     if path != base {
         let shown = [base.display().to_string(), path.display().to_string()];
-        shell
-            .screen
-            .say(Text::OtherName, &shown.each_ref().map(String::as_str));
+        shell.screen.say(Text::OtherName, &shown.each_ref().map(String::as_str));
     }
     Ok(Place::Free(path, false))
 }
@@ -74,17 +69,11 @@ fn ask(shell: &Shell, path: PathBuf) -> Result<Place, Fault> {
     let shown = path.display().to_string();
     let question = shell.screen.tongue.fill(Text::AskOverwrite, &[&shown]);
     // A yes to everything is a yes to buying; it does not stand for --force.
-    let asker = crate::ask::Asker {
-        yes: false,
-        ..shell.asker
-    };
+    let asker = crate::ask::Asker { yes: false, ..shell.asker };
     if asker.confirm(&question) == Some(true) {
         return Ok(Place::Free(path, true));
     }
-    let why = io::Error::new(
-        io::ErrorKind::AlreadyExists,
-        shell.screen.tongue.text(Text::Exists),
-    );
+    let why = io::Error::new(io::ErrorKind::AlreadyExists, shell.screen.tongue.text(Text::Exists));
     Err(Fault::file(&path, why))
 }
 

@@ -17,27 +17,16 @@ use crate::link::Reply;
 ///
 /// # Errors
 /// The file cannot be read or is shorter than the ranges, or Ctrl-C was pressed.
-pub fn answer(
-    reply: &Reply,
-    file: (&File, &Path),
-    meter: &Meter,
-    cancel: &Cancel,
-) -> Result<String, Fault> {
+pub fn answer(reply: &Reply, file: (&File, &Path), meter: &Meter, cancel: &Cancel) -> Result<String, Fault> {
     let missing = || Fault::Garbled("PROVE without nonce or ranges".to_owned());
     let nonce = reply.status.get("nonce").ok_or_else(missing)?;
-    let ranges = reply
-        .status
-        .get("ranges")
-        .and_then(parse)
-        .ok_or_else(missing)?;
+    let ranges = reply.status.get("ranges").and_then(parse).ok_or_else(missing)?;
     let mut hasher = Hasher::new();
     hasher.update(nonce.as_bytes());
     for (offset, length) in ranges {
         let fed = digest::feed(&mut hasher, file, (offset, length), meter, cancel)?;
         if fed != length {
-            return Err(Fault::Garbled(
-                "PROVE asks for bytes beyond the file".to_owned(),
-            ));
+            return Err(Fault::Garbled("PROVE asks for bytes beyond the file".to_owned()));
         }
     }
     Ok(format!("PROVE {}", Md5(hasher.finalize().into())))
@@ -65,20 +54,10 @@ mod tests {
         std::fs::write(&path, "hello world").unwrap();
         let file = File::open(&path).unwrap();
         let prove = |ranges: &str| {
-            let facts = vec![
-                ("nonce".to_owned(), "abc".to_owned()),
-                ("ranges".to_owned(), ranges.to_owned()),
-            ];
-            let status = StatusLine {
-                code: 350,
-                word: "PROVE".into(),
-                facts,
-                text: String::new(),
-            };
-            let reply = Reply {
-                status,
-                ..Reply::default()
-            };
+            let facts =
+                vec![("nonce".to_owned(), "abc".to_owned()), ("ranges".to_owned(), ranges.to_owned())];
+            let status = StatusLine { code: 350, word: "PROVE".into(), facts, text: String::new() };
+            let reply = Reply { status, ..Reply::default() };
             answer(&reply, (&file, &path), &Meter::hidden(), &Cancel::default())
         };
         let expected = Md5(Hasher::digest(b"abcworldhelhe").into());

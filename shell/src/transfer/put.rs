@@ -44,19 +44,9 @@ pub fn put(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     meter.clear();
     (stor.md5, stor.size) = (md5, Size(size));
     let line = Command::Stor(stor).line();
-    let upload = Upload {
-        file,
-        path,
-        size,
-        line,
-        cancel,
-    };
+    let upload = Upload { file, path, size, line, cancel };
     let reply = upload.run(shell)?;
-    Ok(Answer {
-        reply,
-        layout: Layout::Table,
-        more: None,
-    })
+    Ok(Answer { reply, layout: Layout::Table, more: None })
 }
 
 /// The command, size and digest still open.
@@ -72,6 +62,7 @@ fn stor(shell: &Shell, given: &Given, path: &Path) -> Result<Stor, Fault> {
         kind: option(shell, given, "kind")?,
         price: option(shell, given, "price")?,
         member_price: option(shell, given, "member-price")?,
+        description: option(shell, given, "description")?,
         sha256: None,
         resume: Some(YesNo::Yes),
         prove: None,
@@ -83,12 +74,7 @@ fn option<T: Value>(shell: &Shell, given: &Given, key: &str) -> Result<Option<T>
     let Some(word) = given.get(key) else {
         return Ok(None);
     };
-    let what = || {
-        shell
-            .screen
-            .tongue
-            .fill(Text::BadWord, &[key, T::SHAPE.what])
-    };
+    let what = || shell.screen.tongue.fill(Text::BadWord, &[key, T::SHAPE.what]);
     T::read(word).map(Some).map_err(|_| Fault::Usage(what()))
 }
 
@@ -154,15 +140,9 @@ impl Upload {
                 (350, "PROVE") => {
                     let file = (&self.file, self.path.as_path());
                     let proof = prove::answer(&reply, file, &meter(Text::Proving), &self.cancel)?;
-                    Ok(Tried {
-                        reply: link.ask(&proof)?,
-                        early: false,
-                    })
+                    Ok(Tried { reply: link.ask(&proof)?, early: false })
                 }
-                _ => Ok(Tried {
-                    reply,
-                    early: false,
-                }),
+                _ => Ok(Tried { reply, early: false }),
             }
         })?;
         if tried.early {
@@ -175,13 +155,7 @@ impl Upload {
     }
 
     /// Sends exactly the bytes that were asked for, and hears what becomes of them.
-    fn send(
-        &self,
-        link: &mut Link,
-        asked: &Reply,
-        meter: &Meter,
-        reached: &mut u64,
-    ) -> Result<Tried, Fault> {
+    fn send(&self, link: &mut Link, asked: &Reply, meter: &Meter, reached: &mut u64) -> Result<Tried, Fault> {
         let (offset, length) = (asked.number("offset")?, asked.number("length")?);
         if offset.checked_add(length).is_none_or(|end| end > self.size) {
             return Err(Fault::Garbled("SEND beyond the file".to_owned()));
@@ -190,10 +164,7 @@ impl Upload {
         let mut left = length;
         while left > 0 {
             if link.is_spoken_to() {
-                return Ok(Tried {
-                    reply: link.reply()?,
-                    early: true,
-                });
+                return Ok(Tried { reply: link.reply()?, early: true });
             }
             let at = offset + length - left;
             let sent = match pour(&self.file, link.raw(), at, left.min(PIECE)) {
@@ -212,10 +183,7 @@ impl Upload {
             *reached = offset + length - left;
             meter.add(sent);
         }
-        Ok(Tried {
-            reply: link.reply()?,
-            early: false,
-        })
+        Ok(Tried { reply: link.reply()?, early: false })
     }
 }
 

@@ -24,18 +24,12 @@ pub fn retr(shell: &mut Shell, line: &str) -> Result<Answer, Fault> {
         }
         let mut out = io::stdout().lock();
         let gone = |error| Fault::file(std::path::Path::new("standard output"), error);
-        link.body(reply.number("length")?, |bytes| {
-            out.write_all(&bytes).map_err(gone)
-        })?;
+        link.body(reply.number("length")?, |bytes| out.write_all(&bytes).map_err(gone))?;
         out.flush().map_err(gone)?;
         link.reply()
     })?;
     if reply.status.code >= 300 {
         return Err(Fault::Refused(Box::new(reply)));
     }
-    Ok(Answer {
-        reply,
-        layout: Layout::Silent,
-        more: None,
-    })
+    Ok(Answer { reply, layout: Layout::Silent, more: None })
 }

@@ -15,9 +15,7 @@ use crate::link::{Link, Reply};
 /// # Errors
 /// The connection was lost, the content is another, or `sink` failed.
 pub fn fetch(
-    link: &mut Link,
-    title: &Title,
-    (start, end): Range,
+    link: &mut Link, title: &Title, (start, end): Range,
     mut sink: impl FnMut(u64, Bytes) -> Result<(), Fault>,
 ) -> Result<Reply, Fault> {
     let line = Command::Retr(Retr {
@@ -38,10 +36,7 @@ pub fn fetch(
         sink(place, bytes)
     })?;
     let done = link.reply()?;
-    Ok(Reply {
-        events: [reply.events, done.events].concat(),
-        ..done
-    })
+    Ok(Reply { events: [reply.events, done.events].concat(), ..done })
 }
 
 /// What comes must be what was asked for, of the content that the part is of.
@@ -50,13 +45,7 @@ fn check(reply: &Reply, title: &Title, (start, end): Range) -> Result<(), Fault>
         && reply.number("length")? == end - start
         && reply.number("size")? == title.size
         && reply.status.get("md5").and_then(|md5| md5.parse().ok()) == Some(title.md5);
-    if same {
-        Ok(())
-    } else {
-        Err(Fault::Garbled(
-            "RETR answered with another range or file".to_owned(),
-        ))
-    }
+    if same { Ok(()) } else { Err(Fault::Garbled("RETR answered with another range or file".to_owned())) }
 }
 
 /// The ranges that are missing, cut into at least `jobs` where there is enough of them.

@@ -52,11 +52,7 @@ fn redraw(line: &str) {
     let room = size.map_or(80, |size| usize::from(size.ws_col.max(20)));
     let mut out = io::stderr().lock();
     // Of an ad too long for the line, the beginning gives way: the seconds stand at the end.
-    let line = if crate::show::plain::width(line) < room {
-        line.into()
-    } else {
-        shortened(line, room - 1)
-    };
+    let line = if crate::show::plain::width(line) < room { line.into() } else { shortened(line, room - 1) };
     let _ = write!(out, "\r{line}\x1b[K").and_then(|()| out.flush());
 }
 

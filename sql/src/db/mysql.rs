@@ -38,9 +38,7 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn open(
-        url: &str,
-        options: Options,
-        schema: &'static [Migration],
+        url: &str, options: Options, schema: &'static [Migration],
     ) -> Result<Arc<Server>, Error> {
         let opts = Opts::from_url(url).map_err(|e| Error::Internal(format!("the URL: {e}")))?;
         if opts.db_name().is_none() {
@@ -68,9 +66,7 @@ impl Server {
         let mut lease = self.lease().await?;
         lease.session.patience = MIGRATION_PATIENCE;
         lease.session.keep = false;
-        lease
-            .run(Mode::Write, move |tx: &mut Tx<'_>| migrate(tx, schema))
-            .await
+        lease.run(Mode::Write, move |tx: &mut Tx<'_>| migrate(tx, schema)).await
     }
 
     pub(super) async fn run<T, E, F>(self: &Arc<Self>, mode: Mode, work: F) -> Result<T, E>
@@ -100,12 +96,7 @@ impl Server {
                 .map_err(|fault| fault.error)?,
         };
         let session = Session::new(conn, self.options.patience);
-        Ok(Lease {
-            session,
-            reused,
-            server: self.clone(),
-            _permit: permit,
-        })
+        Ok(Lease { session, reused, server: self.clone(), _permit: permit })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Conn>> {
@@ -193,10 +184,7 @@ impl Lease {
     }
 
     fn give_back(self) {
-        if self.session.keep
-            && !self.session.conn.is_disconnected()
-            && !self.server.permits.is_closed()
-        {
+        if self.session.keep && !self.session.conn.is_disconnected() && !self.server.permits.is_closed() {
             self.server.idle().push(self.session.conn);
         }
     }

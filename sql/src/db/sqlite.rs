@@ -40,9 +40,7 @@ pub(super) struct File {
 
 impl File {
     pub(super) async fn open(
-        path: PathBuf,
-        options: Options,
-        schema: &'static [Migration],
+        path: PathBuf, options: Options, schema: &'static [Migration],
     ) -> Result<File, Error> {
         tokio::task::spawn_blocking(move || open(&path, &options, schema))
             .await
@@ -108,19 +106,16 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<Connection, Er
             // the file's permissions.
             let mut file = OpenOptions::new();
             let file = file.read(true).write(true).create(true).mode(0o600);
-            file.open(path)
-                .map_err(|e| Error::Down(format!("{}: {e}", path.display())))?;
+            file.open(path).map_err(|e| Error::Down(format!("{}: {e}", path.display())))?;
             OpenFlags::SQLITE_OPEN_READ_WRITE
         }
     };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(plain)?;
+    let connection =
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(plain)?;
     connection.busy_timeout(patience).map_err(plain)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection
-        .execute_batch(
-            "PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA synchronous = FULL",
-        )
+        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA synchronous = FULL")
         .map_err(plain)?;
     Ok(connection)
 }
@@ -150,9 +145,7 @@ fn prepare(writer: &mut Connection, schema: &[Migration], patience: Duration) ->
 
 /// Runs `work` between BEGIN and COMMIT, or ROLLBACK if it returns false.
 fn transaction<T>(
-    connection: &Connection,
-    mode: Mode,
-    work: impl FnOnce(&mut Tx<'_>) -> (bool, T),
+    connection: &Connection, mode: Mode, work: impl FnOnce(&mut Tx<'_>) -> (bool, T),
 ) -> Result<T, Error> {
     let session = Session { connection, mode };
     let run = |sql| match session.execute(sql, Vec::new()) {

@@ -63,21 +63,13 @@ impl Tx<'_> {
     }
 
     /// All rows of a query. The query says how many at most there can be (`LIMIT`, a key): all are held in memory.
-    pub fn rows<R: FromRow>(
-        &mut self,
-        sql: &str,
-        params: impl IntoParams,
-    ) -> Result<Vec<R>, Error> {
+    pub fn rows<R: FromRow>(&mut self, sql: &str, params: impl IntoParams) -> Result<Vec<R>, Error> {
         let rows = self.raw(sql, params)?;
         rows.into_iter().map(R::from_whole).collect()
     }
 
     /// The first row of a query, if there is one.
-    pub fn one<R: FromRow>(
-        &mut self,
-        sql: &str,
-        params: impl IntoParams,
-    ) -> Result<Option<R>, Error> {
+    pub fn one<R: FromRow>(&mut self, sql: &str, params: impl IntoParams) -> Result<Option<R>, Error> {
         let rows = self.raw(sql, params)?;
         rows.into_iter().next().map(R::from_whole).transpose()
     }
@@ -136,10 +128,7 @@ impl Tx<'_> {
         if self.engine() == Engine::Mysql {
             return Ok(());
         }
-        let wrong: Vec<String> = self.rows(
-            "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check",
-            (),
-        )?;
+        let wrong: Vec<String> = self.rows("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check", ())?;
         match wrong.as_slice() {
             [] => Ok(()),
             tables => Err(Error::internal(format!(
@@ -149,10 +138,7 @@ impl Tx<'_> {
     }
 
     // Once the transaction is over, a statement would stand on its own and commit by itself: so none is let through.
-    fn try_on<T>(
-        &mut self,
-        call: impl FnOnce(&mut Inner<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Error> {
+    fn try_on<T>(&mut self, call: impl FnOnce(&mut Inner<'_>) -> Result<T, Fault>) -> Result<T, Error> {
         if let Some(fault) = &self.over {
             return Err(fault.error.clone());
         }
@@ -167,14 +153,8 @@ impl Tx<'_> {
 
 fn fit(params: impl IntoParams) -> Result<Vec<Value>, Error> {
     let params = params.into_params();
-    match params
-        .iter()
-        .position(|value| matches!(value, Value::Unfit(_)))
-    {
+    match params.iter().position(|value| matches!(value, Value::Unfit(_))) {
         None => Ok(params),
-        Some(at) => Err(Error::Internal(format!(
-            "parameter {} is above i64::MAX",
-            at + 1
-        ))),
+        Some(at) => Err(Error::Internal(format!("parameter {} is above i64::MAX", at + 1))),
     }
 }

@@ -109,9 +109,8 @@ impl Place {
     }
 
     pub async fn server() -> Place {
-        let server = std::env::var("REEL_TEST_MYSQL").expect(
-            "REEL_TEST_MYSQL names no server: run the tests with tests/run, which starts one",
-        );
+        let server = std::env::var("REEL_TEST_MYSQL")
+            .expect("REEL_TEST_MYSQL names no server: run the tests with tests/run, which starts one");
         Place::on(server.trim_end_matches('/')).await
     }
 
@@ -173,10 +172,7 @@ impl Drop for Place {
 }
 
 pub fn options() -> Options {
-    Options {
-        connections: 8,
-        patience: Duration::from_secs(20),
-    }
+    Options { connections: 8, patience: Duration::from_secs(20) }
 }
 
 fn random() -> u32 {
@@ -195,9 +191,7 @@ pub async fn ask(server: &str, sql: &str) {
 }
 
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
 }
 
@@ -237,11 +231,7 @@ impl OwnServer {
             .status();
         assert!(made.expect("mariadb-install-db is installed").success());
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let mut server = OwnServer {
-            folder,
-            port: port.expect("a port").port(),
-            process: None,
-        };
+        let mut server = OwnServer { folder, port: port.expect("a port").port(), process: None };
         server.restart().await;
         server
     }
@@ -270,14 +260,8 @@ impl OwnServer {
             .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
             .args(["--innodb-buffer-pool-size=16M", "--skip-log-bin"])
             .arg(format!("--port={}", self.port))
-            .arg(format!(
-                "--datadir={}",
-                self.folder.path().join("data").display()
-            ))
-            .arg(format!(
-                "--socket={}",
-                self.folder.path().join("s").display()
-            ))
+            .arg(format!("--datadir={}", self.folder.path().join("data").display()))
+            .arg(format!("--socket={}", self.folder.path().join("s").display()))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();

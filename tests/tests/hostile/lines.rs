@@ -17,11 +17,7 @@ fn lines_that_are_too_long(engine: Engine) {
         let mut line = scene.victim();
         line.send(format!("SEARCH {}{end}", "a".repeat(8192 - 7)).as_bytes());
         let answer = line.reply();
-        assert_ne!(
-            answer.word, "LINE_TOO_LONG",
-            "8192 bytes are not too long: {}",
-            answer.line
-        );
+        assert_ne!(answer.word, "LINE_TOO_LONG", "8192 bytes are not too long: {}", answer.line);
         line.want("WHOAMI", "250 OK");
 
         for excess in [1, 2, 1000, 50_000] {
@@ -51,10 +47,7 @@ fn an_endless_line_is_not_kept(engine: Engine) {
         }
     }
     let after = scene.club.rss_kib();
-    assert!(
-        after < before + 32 * 1024,
-        "the daemon grew from {before} to {after} KiB"
-    );
+    assert!(after < before + 32 * 1024, "the daemon grew from {before} to {after} KiB");
     drop(line);
     scene.unharmed();
 }
@@ -82,13 +75,9 @@ fn characters_that_no_line_may_hold(engine: Engine) {
         "\u{2066}".as_bytes(),
     ];
     for bad in bad {
-        for (before, after) in [
-            ("SEARCH a", "b"),
-            ("SEARCH \"a", "b\""),
-            ("", "WHOAMI"),
-            ("WHO", "AMI"),
-            ("WHOAMI ", ""),
-        ] {
+        for (before, after) in
+            [("SEARCH a", "b"), ("SEARCH \"a", "b\""), ("", "WHOAMI"), ("WHO", "AMI"), ("WHOAMI ", "")]
+        {
             let whole = [before.as_bytes(), bad, after.as_bytes(), b"\r\n"].concat();
             line.send(&whole);
             let answer = line.reply();
@@ -140,12 +129,7 @@ fn lines_that_are_no_commands(engine: Engine) {
     ];
     for command in syntax {
         let answer = line.ask(command);
-        assert_eq!(
-            answer.status(),
-            "501 SYNTAX",
-            "{command} was answered {}",
-            answer.line
-        );
+        assert_eq!(answer.status(), "501 SYNTAX", "{command} was answered {}", answer.line);
     }
     // Named are: an option that comes twice, one that is none, and the nearest of a verb that is none.
     for (command, names) in [
@@ -155,39 +139,14 @@ fn lines_that_are_no_commands(engine: Engine) {
         ("WHOAMI colour=\"red\"", "colour"),
     ] {
         let answer = line.ask(command);
-        assert_eq!(
-            answer.status(),
-            "501 SYNTAX",
-            "{command} was answered {}",
-            answer.line
-        );
-        assert!(
-            answer.line.to_lowercase().contains(names),
-            "{command} was answered {}",
-            answer.line
-        );
+        assert_eq!(answer.status(), "501 SYNTAX", "{command} was answered {}", answer.line);
+        assert!(answer.line.to_lowercase().contains(names), "{command} was answered {}", answer.line);
     }
-    for (command, nearest) in [
-        ("LISST", "LIST"),
-        ("whoam", "WHOAMI"),
-        ("TOPPUP 5.00", "TOPUP"),
-    ] {
+    for (command, nearest) in [("LISST", "LIST"), ("whoam", "WHOAMI"), ("TOPPUP 5.00", "TOPUP")] {
         let answer = line.want(command, "500 UNKNOWN_COMMAND");
-        assert!(
-            answer.line.contains(nearest),
-            "{command} was answered {}",
-            answer.line
-        );
+        assert!(answer.line.contains(nearest), "{command} was answered {}", answer.line);
     }
-    for unknown in [
-        "绿茶",
-        "\"\"",
-        "=",
-        "a=b",
-        "XYZZYPLUGH",
-        "\"limit\"=5",
-        &"Q".repeat(8000),
-    ] {
+    for unknown in ["绿茶", "\"\"", "=", "a=b", "XYZZYPLUGH", "\"limit\"=5", &"Q".repeat(8000)] {
         refused(&line.ask(unknown));
     }
     // A word that begins with a quote is never an option.
@@ -213,17 +172,10 @@ fn a_last_line_without_its_end_is_never_run(engine: Engine) {
         line.half_close();
         let answers = replies(&mut line);
         assert!(
-            answers
-                .iter()
-                .all(|answer| answer.status() != "250 OK" || last.starts_with("NOOP")),
+            answers.iter().all(|answer| answer.status() != "250 OK" || last.starts_with("NOOP")),
             "{answers:?}"
         );
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.fields.find("balance").is_none()),
-            "{answers:?}"
-        );
+        assert!(answers.iter().all(|answer| answer.fields.find("balance").is_none()), "{answers:?}");
     }
     scene.unharmed();
     scene.boss.want("TOPUP 7.00", "250 OK"); // with its end it would have been
@@ -233,13 +185,7 @@ fn what_is_owed_comes_after_the_end_of_the_commands(engine: Engine) {
     let mut scene = Scene::new(engine);
     let mut line = scene.club.line();
     let retr = format!("RETR {}\n", scene.title);
-    line.send(
-        format!(
-            "RESUME {}\r\nWHOAMI\n{retr}LIST\n{retr}WHOAMI\r\n",
-            scene.boss.token
-        )
-        .as_bytes(),
-    );
+    line.send(format!("RESUME {}\r\nWHOAMI\n{retr}LIST\n{retr}WHOAMI\r\n", scene.boss.token).as_bytes());
     line.half_close();
     line.reply().is("230 OK");
     line.reply().is("250 OK");
@@ -256,11 +202,7 @@ fn what_is_owed_comes_after_the_end_of_the_commands(engine: Engine) {
     let mut line = scene.victim();
     let mut all = String::new();
     for number in 0..500 {
-        all += &format!(
-            "SEARCH {}\nINFO {}\n",
-            quote(&format!("word{number}")),
-            scene.title
-        );
+        all += &format!("SEARCH {}\nINFO {}\n", quote(&format!("word{number}")), scene.title);
     }
     line.send(all.as_bytes());
     line.half_close();

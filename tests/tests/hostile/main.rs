@@ -1,10 +1,6 @@
 //! What nobody should send, and what happens then: a clear answer, and nothing else. Another session is served
 //! meanwhile, and nothing half is left behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failed expectation here is the message"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 mod bodies;
 mod lines;
@@ -15,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tests::{
-    Club, Engine, Fields, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, pass, quote,
-    rows, stor, user,
+    Club, Engine, Fields, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, pass, quote, rows,
+    stor, user,
 };
 
 /// A club with one title, an admin who did it, and a bystander who has to be served all the time.
@@ -35,13 +31,7 @@ impl Scene {
         let bystander = user(&club, "bystander");
         let film = bytes(300_000);
         let title = stor(&mut boss, "The only one", "SHARED", &film, "");
-        Self {
-            club,
-            boss,
-            bystander,
-            title,
-            film,
-        }
+        Self { club, boss, bystander, title, film }
     }
 
     /// A connection of the admin's session, for what is about to happen.
@@ -55,15 +45,10 @@ impl Scene {
         let whoami = self.bystander.want("WHOAMI", "250 OK");
         assert_eq!(whoami.get("balance"), "0.00");
         assert_eq!(self.boss.want("WHOAMI", "250 OK").get("balance"), "0.00");
-        let ids: Vec<String> = rows(&mut self.bystander, "LIST")
-            .iter()
-            .map(|row| row.get("id").to_owned())
-            .collect();
+        let ids: Vec<String> =
+            rows(&mut self.bystander, "LIST").iter().map(|row| row.get("id").to_owned()).collect();
         assert_eq!(ids, [self.title.as_str()], "the library is as it was");
-        let data = self.bystander.want(
-            &format!("RETR {} offset=1000 length=10", self.title),
-            "150 DATA",
-        );
+        let data = self.bystander.want(&format!("RETR {} offset=1000 length=10", self.title), "150 DATA");
         assert_eq!(data.number("length"), 10);
         assert_eq!(self.bystander.body(10), self.film[1000..1010]);
         self.bystander.reply().is("226 DONE");
@@ -73,11 +58,7 @@ impl Scene {
 /// Fails unless the answer is a refusal for good.
 #[track_caller]
 fn refused(reply: &Reply) {
-    assert!(
-        (500..600).contains(&reply.code),
-        "refused, but {}",
-        reply.line
-    );
+    assert!((500..600).contains(&reply.code), "refused, but {}", reply.line);
 }
 
 /// Reads replies to the end of the connection.
@@ -94,10 +75,7 @@ fn replies(line: &mut Line) -> Vec<Reply> {
 fn soon(what: &str, mut is: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is() {
-        assert!(
-            start.elapsed() < Duration::from_secs(15),
-            "not soon: {what}"
-        );
+        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }

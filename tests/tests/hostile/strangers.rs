@@ -21,28 +21,16 @@ fn a_client_that_goes_away_is_forgotten(engine: Engine) {
         |line, _| drop(line.raw(b"WHO")),
         |line, _| drop(line.raw(b"WHOAMI\r\n")),
         |line, _| drop(line.raw(&b"LIST\r\n".repeat(200))),
+        |line, _| line.say(&format!("STOR 100000 {} title=gone kind=SHARED", md5hex(&[0; 100_000]))),
         |line, _| {
-            line.say(&format!(
-                "STOR 100000 {} title=gone kind=SHARED",
-                md5hex(&[0; 100_000])
-            ))
-        },
-        |line, _| {
-            let answer = line.ask(&format!(
-                "STOR 100000 {} title=gone kind=SHARED",
-                md5hex(&[1; 100_000])
-            ));
+            let answer = line.ask(&format!("STOR 100000 {} title=gone kind=SHARED", md5hex(&[1; 100_000])));
             if answer.status() == "150 SEND" {
                 line.send(&[1; 50_000]);
             }
         },
         |line, _| {
             let wrong = md5hex(&bytes(20)); // every byte sent, the answer not awaited
-            if line
-                .ask(&format!("STOR 100000 {wrong} title=gone kind=SHARED"))
-                .status()
-                == "150 SEND"
-            {
+            if line.ask(&format!("STOR 100000 {wrong} title=gone kind=SHARED")).status() == "150 SEND" {
                 line.send(&[2; 100_000]);
             }
         },
@@ -71,9 +59,7 @@ fn a_client_that_goes_away_is_forgotten(engine: Engine) {
         go(&mut scene);
     }
     // Databases open and close a file or two of their own.
-    soon("the connections are let go", || {
-        scene.club.open_files() <= before + 5
-    });
+    soon("the connections are let go", || scene.club.open_files() <= before + 5);
     scene.unharmed();
 }
 
@@ -115,10 +101,7 @@ fn nobody_reads_the_answers(engine: Engine) {
     thread::sleep(Duration::from_millis(500));
     scene.unharmed();
     let after = scene.club.rss_kib();
-    assert!(
-        after < before + 64 * 1024,
-        "the daemon grew from {before} to {after} KiB"
-    );
+    assert!(after < before + 64 * 1024, "the daemon grew from {before} to {after} KiB");
     drop(deaf);
     scene.unharmed();
 }
@@ -141,22 +124,14 @@ fn an_upload_that_stands_still_is_let_go(engine: Engine) {
     let club = Club::with(engine, "[limits]\nidle_seconds = 1\n");
     let anna = user(&club, "anna");
     let film = bytes(100_000);
-    let stor = format!(
-        "STOR {} {} title=still kind=SHARED resume=yes",
-        film.len(),
-        md5hex(&film)
-    );
+    let stor = format!("STOR {} {} title=still kind=SHARED resume=yes", film.len(), md5hex(&film));
     let mut line = club.resume(&anna.token);
     line.want(&stor, "150 SEND");
     line.send(&film[..50_000]);
     line.rest(); // it ends by itself
     let mut line = club.resume(&anna.token);
     let send = line.want(&stor, "150 SEND");
-    assert!(
-        send.number("offset") > 0,
-        "what has arrived is kept: {}",
-        send.line
-    );
+    assert!(send.number("offset") > 0, "what has arrived is kept: {}", send.line);
     line.send(&film[send.number("offset") as usize..]);
     line.reply().is("226 STORED");
     // Who only says nothing is told why it ends.

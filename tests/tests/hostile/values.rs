@@ -69,17 +69,9 @@ fn values_that_cannot_be(engine: Engine) {
         refused(&line.ask(command));
     }
     // A size that can be but does not fit: refused before a byte is sent.
-    for size in [
-        "9223372036854775807",
-        "4611686018427387904",
-        "1000000000000000",
-    ] {
+    for size in ["9223372036854775807", "4611686018427387904", "1000000000000000"] {
         let answer = line.ask(&format!("STOR {size} {md5} title=x kind=FREE"));
-        assert!(
-            answer.code >= 400,
-            "{size} bytes were answered {}",
-            answer.line
-        );
+        assert!(answer.code >= 400, "{size} bytes were answered {}", answer.line);
     }
     // Wallets do not overflow.
     let mut rich = user(&scene.club, "rich");
@@ -113,12 +105,7 @@ fn ranges_that_cannot_be(engine: Engine) {
         "offset=5 length=0".to_owned(),
     ] {
         let answer = line.want(&format!("RETR {id} {range}"), "551 BAD_RANGE");
-        assert_eq!(
-            answer.number("size") as usize,
-            size,
-            "{range}: {}",
-            answer.line
-        );
+        assert_eq!(answer.number("size") as usize, size, "{range}: {}", answer.line);
     }
     for (range, offset, length) in [
         (format!("offset={size}"), size, 0),
@@ -127,10 +114,7 @@ fn ranges_that_cannot_be(engine: Engine) {
     ] {
         let data = line.want(&format!("RETR {id} {range}"), "150 DATA");
         assert_eq!(
-            (
-                data.number("offset") as usize,
-                data.number("length") as usize
-            ),
+            (data.number("offset") as usize, data.number("length") as usize),
             (offset, length),
             "{}",
             data.line

@@ -24,18 +24,11 @@ pub fn content(length: usize, seed: u64) -> Vec<u8> {
         state ^= state << 17;
         state.to_le_bytes()
     };
-    std::iter::repeat_with(next)
-        .flatten()
-        .take(length)
-        .collect()
+    std::iter::repeat_with(next).flatten().take(length).collect()
 }
 
 pub fn claim(owner: u64, content: &[u8]) -> Claim {
-    Claim {
-        owner,
-        size: content.len() as u64,
-        md5: Md5::digest(content).into(),
-    }
+    Claim { owner, size: content.len() as u64, md5: Md5::digest(content).into() }
 }
 
 /// Pushes bytes through the buffers of the upload.

@@ -4,6 +4,7 @@ use protocol::value::{AccountId, Kind, Md5, Time, TitleId};
 use sql::Tx;
 use sql::account::Account;
 use sql::catalogue::{Card, card};
+use sql::notice::Ad;
 use vault::{Digest, Range};
 
 use super::history::Arrived;
@@ -23,6 +24,8 @@ pub enum Dispatch {
         seconds: i64,
         /// What is shown meanwhile.
         ad: String,
+        /// Where it leads; nowhere if empty.
+        link: String,
     },
 }
 
@@ -54,18 +57,13 @@ enum Access {
 /// # Errors
 /// No such title, to be paid first, a range outside the file, damaged bytes.
 pub async fn fetch(
-    app: &App,
-    user: &User,
-    id: TitleId,
-    offset: u64,
-    length: Option<u64>,
+    app: &App, user: &User, id: TitleId, offset: u64, length: Option<u64>,
 ) -> Result<Dispatch, Fault> {
     let (who, now) = (user.clone(), app.clock.now());
     let (card, access) = app
         .db
         .read(move |tx| {
-            let card =
-                card(tx, who.id, id)?.filter(|c| c.title.listed || c.owned || who.is_admin());
+            let card = card(tx, who.id, id)?.filter(|c| c.title.listed || c.owned || who.is_admin());
             let card = card.ok_or(NO_TITLE)?;
             let access = access(tx, &who, &card, now)?;
             Ok::<_, Fault>((card, access))
@@ -75,10 +73,7 @@ pub async fn fetch(
         Access::Granted(how) => how,
         Access::Ad(turn) => match begun(app, user, id, turn).await? {
             Turn::Wait(seconds) => {
-                return Ok(Dispatch::Wait {
-                    seconds,
-                    ad: app.config.ads.text.clone(),
-                });
+                return wait(app, user.id, seconds).await;
             }
             Turn::Granted | Turn::Begin => "ad",
         },
@@ -91,16 +86,7 @@ pub async fn fetch(
     let range = stored.range(offset, length.unwrap_or(size));
     let length = range.length();
     let (account, title, md5) = (user.id, id, card.md5);
-    Ok(Dispatch::Send(Box::new(Delivery {
-        range,
-        offset,
-        length,
-        size,
-        md5,
-        account,
-        title,
-        how,
-    })))
+    Ok(Dispatch::Send(Box::new(Delivery { range, offset, length, size, md5, account, title, how })))
 }
 
 fn access(tx: &mut Tx<'_>, user: &User, card: &Card, now: Time) -> Result<Access, Fault> {
@@ -116,14 +102,22 @@ fn access(tx: &mut Tx<'_>, user: &User, card: &Card, now: Time) -> Result<Access
     let account = Account::get(tx, user.id)?.ok_or(Fault::LoginRequired)?;
     let standing = Standing::of(&account, now);
     if card.title.kind == Kind::Paid {
-        return Err(Fault::NeedPay {
-            price: price_for(&card.title, standing, user),
-        });
+        return Err(Fault::NeedPay { price: price_for(&card.title, standing, user) });
     }
     if standing.is_member() {
         return Ok(Access::Granted("member"));
     }
     Ok(Access::Ad(pass::look(tx, &account, card.title.id, now)?))
+}
+
+/// What is said during a wait: the ad that was chosen for it, or the house's own text.
+async fn wait(app: &App, account: AccountId, seconds: i64) -> Result<Dispatch, Fault> {
+    let shown = app.db.read(move |tx| Ad::shown_to(tx, account)).await?;
+    let (ad, link) = match shown {
+        Some(ad) => (ad.text, ad.link),
+        None => (app.config.ads.text.clone(), String::new()),
+    };
+    Ok::<_, Fault>(Dispatch::Wait { seconds, ad, link })
 }
 
 /// Begins the wait where none runs.
@@ -144,15 +138,5 @@ pub async fn delivered(app: &App, delivery: &Delivery) {
         return;
     }
     let (at, size, offset) = (app.clock.now(), delivery.size, delivery.offset);
-    app.recorder
-        .note(Arrived {
-            account,
-            title,
-            how,
-            at,
-            size,
-            offset,
-            bytes,
-        })
-        .await;
+    app.recorder.note(Arrived { account, title, how, at, size, offset, bytes }).await;
 }

@@ -3,7 +3,7 @@
 
 use protocol::value::{AccountId, Time, TitleId};
 use sql::transfer::Download;
-use sql::{Db, Tx};
+use sql::{Db, Tx, stats};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::App;
@@ -110,36 +110,20 @@ async fn write(db: &Db, rows: Vec<Arrived>) {
 /// Adds a stretch to the download that it belongs to, or begins one: a download goes on until all of
 /// the file has arrived.
 fn record(tx: &mut Tx<'_>, row: &Arrived) -> Result<(), sql::Error> {
-    let open =
-        Download::newest(tx, row.account, row.title)?.filter(|d| !d.done && d.how == row.how);
-    let mut stretches = open
-        .as_ref()
-        .map_or_else(Vec::new, |download| read(&download.got));
+    stats::count(tx, "sent", i64::try_from(row.bytes).unwrap_or(i64::MAX), row.at)?;
+    let open = Download::newest(tx, row.account, row.title)?.filter(|d| !d.done && d.how == row.how);
+    let mut stretches = open.as_ref().map_or_else(Vec::new, |download| read(&download.got));
     add(&mut stretches, row.offset, row.offset + row.bytes);
     let bytes = stretches.iter().map(|(from, to)| to - from).sum();
     let (got, done) = (show(&stretches), bytes == row.size);
     match open {
-        Some(open) => Download {
-            bytes,
-            got,
-            done,
-            ..open
-        }
-        .update(tx)
-        .map(|_| ()),
+        Some(open) => Download { bytes, got, done, ..open }.update(tx).map(|_| ()),
         None => {
             let how = row.how.to_owned();
-            let fresh = Download {
-                id: 0,
-                account: row.account,
-                title: row.title,
-                how,
-                at: row.at,
-                bytes,
-                got,
-                done,
-            };
+            let fresh =
+                Download { id: 0, account: row.account, title: row.title, how, at: row.at, bytes, got, done };
             fresh.insert(tx)?;
+            stats::count(tx, "downloads", 1, row.at)?;
             Download::count(tx, row.title).map(|_| ())
         }
     }
@@ -167,10 +151,7 @@ fn add(stretches: &mut Vec<(u64, u64)>, from: u64, to: u64) {
 }
 
 fn show(stretches: &[(u64, u64)]) -> String {
-    let pieces: Vec<String> = stretches
-        .iter()
-        .map(|(from, to)| format!("{from}-{to}"))
-        .collect();
+    let pieces: Vec<String> = stretches.iter().map(|(from, to)| format!("{from}-{to}")).collect();
     pieces.join(",")
 }
 
@@ -186,20 +167,11 @@ fn read(text: &str) -> Vec<(u64, u64)> {
 ///
 /// # Errors
 /// Of the database.
-pub async fn page(
-    app: &App,
-    user: &User,
-    paging: Paging,
-) -> Result<Page<(Download, String)>, Fault> {
+pub async fn page(app: &App, user: &User, paging: Paging) -> Result<Page<(Download, String)>, Fault> {
     app.recorder.flush().await;
     let (account, before, limit) = (user.id, paging.number(i64::MAX)?, paging.limit);
-    let rows = app
-        .db
-        .read(move |tx| Download::page(tx, account, before, limit + 1))
-        .await?;
-    Ok::<_, Fault>(Page::cut(rows, limit, |(download, _)| {
-        download.id.to_string()
-    }))
+    let rows = app.db.read(move |tx| Download::page(tx, account, before, limit + 1)).await?;
+    Ok::<_, Fault>(Page::cut(rows, limit, |(download, _)| download.id.to_string()))
 }
 
 #[cfg(test)]

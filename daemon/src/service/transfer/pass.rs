@@ -3,6 +3,7 @@
 use protocol::value::{AccountId, Time, TitleId};
 use sql::Tx;
 use sql::account::Account;
+use sql::notice::Ad;
 use sql::transfer::Pass;
 
 use crate::config::Ads;
@@ -23,12 +24,7 @@ pub enum Turn {
 ///
 /// # Errors
 /// Of the database.
-pub fn look(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    title: TitleId,
-    now: Time,
-) -> Result<Turn, sql::Error> {
+pub fn look(tx: &mut Tx<'_>, account: &Account, title: TitleId, now: Time) -> Result<Turn, sql::Error> {
     // One wait at a time: another title's wait comes first, but a grant is a grant.
     let pass = Pass::of(tx, account.id, title)?;
     if pass.is_some_and(|p| p.starts_at <= now && now < p.ends_at) {
@@ -45,13 +41,7 @@ pub fn look(
 ///
 /// # Errors
 /// Of the database.
-pub fn begin(
-    tx: &mut Tx<'_>,
-    ads: &Ads,
-    id: AccountId,
-    title: TitleId,
-    now: Time,
-) -> Result<Turn, Fault> {
+pub fn begin(tx: &mut Tx<'_>, ads: &Ads, id: AccountId, title: TitleId, now: Time) -> Result<Turn, Fault> {
     let account = Account::get(tx, id)?.ok_or(Fault::LoginRequired)?;
     match look(tx, &account, title, now)? {
         Turn::Begin => {}
@@ -62,19 +52,14 @@ pub fn begin(
         // Lost to another connection of the account, whose wait is the one that counts.
         return Err(Fault::Raced);
     }
-    let ends_at = Time(starts_at.0 + i64::from(ads.grant_hours.max(1)) * 3_600_000);
-    Pass {
-        account: id,
-        title,
-        starts_at,
-        ends_at,
+    // One impression a wait, counted where the wait begins.
+    match Ad::next(tx)? {
+        Some(ad) => ad.show(tx, id)?,
+        None => Ad::hide(tx, id).map(|_| ())?,
     }
-    .put(tx)?;
-    Ok(if ads.seconds == 0 {
-        Turn::Granted
-    } else {
-        Turn::Wait(seconds_until(starts_at, now))
-    })
+    let ends_at = Time(starts_at.0 + i64::from(ads.grant_hours.max(1)) * 3_600_000);
+    Pass { account: id, title, starts_at, ends_at }.put(tx)?;
+    Ok(if ads.seconds == 0 { Turn::Granted } else { Turn::Wait(seconds_until(starts_at, now)) })
 }
 
 fn seconds_until(then: Time, now: Time) -> i64 {

@@ -1,12 +1,13 @@
 //! Uploads: who may, and what becomes of the bytes.
 
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
-use sql::Tx;
 use sql::catalogue::{Content, Title, index};
+use sql::{Tx, stats};
 use tokio::sync::OwnedSemaphorePermit;
 use vault::{Claim, Digest, Incoming, Sealed};
 
 use crate::app::App;
+use crate::service::catalogue::care::tally;
 use crate::service::once::{Key, Outcome, once, recall};
 use crate::service::{Fault, User, terms};
 
@@ -28,6 +29,8 @@ pub struct Order {
     pub price: Option<Money>,
     /// For a paid title, to members.
     pub member_price: Option<Money>,
+    /// What the title is about.
+    pub description: Option<String>,
     /// Go on where it broke off.
     pub resume: bool,
     /// So that asking again has no second effect.
@@ -55,6 +58,7 @@ pub struct Upload {
 #[derive(Clone, Debug)]
 struct Draft {
     name: String,
+    description: String,
     author: AccountId,
     kind: Kind,
     price: Money,
@@ -69,32 +73,17 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
     let draft = draft(app, user, &order)?;
     let most = app.config.limits.upload_bytes;
     if order.size > most {
-        return Err(Fault::Limit {
-            max: most.to_string(),
-            what: "the bytes of an upload",
-        });
+        return Err(Fault::Limit { max: most.to_string(), what: "the bytes of an upload" });
     }
-    let key = order
-        .key
-        .as_ref()
-        .map(|key| Key::new(user.id, "STOR", key, &arguments(&order)));
+    let key = order.key.as_ref().map(|key| Key::new(user.id, "STOR", key, &arguments(&order)));
     if let Some(id) = stored_before(app, key.clone()).await? {
         return Ok(Reception::Stored(id));
     }
     let place = app.uploads.clone().try_acquire_owned();
     let place = place.map_err(|_| Fault::Busy("too many uploads at once"))?;
-    let claim = Claim {
-        owner: user.id.0.unsigned_abs(),
-        size: order.size,
-        md5: order.md5.0,
-    };
+    let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
     let incoming = app.vault.receive(claim, order.resume).await?;
-    Ok(Reception::Open(Box::new(Upload {
-        incoming,
-        draft,
-        key,
-        _place: place,
-    })))
+    Ok(Reception::Open(Box::new(Upload { incoming, draft, key, _place: place })))
 }
 
 fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
@@ -103,47 +92,26 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
         Role::User => Kind::Shared,
     });
     if kind != Kind::Shared {
-        user.admin()
-            .map_err(|_| Fault::NotAllowed("users upload kind=SHARED only"))?;
+        user.admin().map_err(|_| Fault::NotAllowed("users upload kind=SHARED only"))?;
     }
     let priced = |price: Option<Money>, option, default| match (kind, price) {
         (Kind::Paid, price) => Ok(price.unwrap_or(default)),
         (_, None | Some(Money::ZERO)) => Ok(Money::ZERO),
-        _ => Err(Fault::BadValue {
-            option: Some(option),
-            expected: "a price only with kind=PAID",
-        }),
+        _ => Err(Fault::BadValue { option: Some(option), expected: "a price only with kind=PAID" }),
     };
     let defaults = &app.config.prices;
     let price = priced(order.price, "price", defaults.paid.0)?;
     // A member never pays more than others unless an admin says so.
-    let member_price = priced(
-        order.member_price,
-        "member-price",
-        defaults.member.0.min(price),
-    )?;
+    let member_price = priced(order.member_price, "member-price", defaults.member.0.min(price))?;
     let name = order.name.clone().unwrap_or_else(|| UNTITLED.to_owned());
-    Ok(Draft {
-        name,
-        author: user.id,
-        kind,
-        price,
-        member_price,
-    })
+    let description = order.description.clone().unwrap_or_default();
+    Ok(Draft { name, description, author: user.id, kind, price, member_price })
 }
 
 /// What the command said besides key and resume, in one form.
 fn arguments(order: &Order) -> String {
-    let Order {
-        size,
-        md5,
-        name,
-        kind,
-        price,
-        member_price,
-        ..
-    } = order;
-    format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?}")
+    let Order { size, md5, name, kind, price, member_price, description, .. } = order;
+    format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}")
 }
 
 async fn stored_before(app: &App, key: Option<Key>) -> Result<Option<TitleId>, Fault> {
@@ -168,18 +136,8 @@ pub struct Verified {
 /// # Errors
 /// [`Fault::Md5Mismatch`], which drops them; of the disk, which keeps them for a resume.
 pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
-    let Upload {
-        incoming,
-        draft,
-        key,
-        _place,
-    } = upload;
-    Ok(Verified {
-        sealed: incoming.finish().await?,
-        draft,
-        key,
-        _place,
-    })
+    let Upload { incoming, draft, key, _place } = upload;
+    Ok(Verified { sealed: incoming.finish().await?, draft, key, _place })
 }
 
 /// Puts verified bytes into the vault and their title into the library: in this order, so that no
@@ -188,62 +146,47 @@ pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
 /// # Errors
 /// Content that is sold here, put on the shelf; of the disk or the database.
 pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
-    let Verified {
-        sealed,
-        draft,
-        key,
-        _place,
-    } = verified;
+    let Verified { sealed, draft, key, _place } = verified;
     let (digest, md5, size) = (*sealed.digest(), Md5(sealed.md5()), sealed.size());
     // Asked while the bytes are still a part: with the database down they stay for a resume.
     let kind = draft.kind;
     app.db.read(move |tx| unsold(tx, kind, digest)).await?;
     sealed.store().await?;
     let now = app.clock.now();
-    let rule =
-        move |tx: &mut Tx<'_>| enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored);
+    let rule = move |tx: &mut Tx<'_>| enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored);
     match once(app, key, now, rule).await? {
         Outcome::Stored(id) => Ok(id),
-        Outcome::Receipt(_) => Err(Fault::KeyReused),
+        _ => Err(Fault::KeyReused),
     }
 }
 
 /// What is sold here cannot be put on the shelf.
 fn unsold(tx: &mut Tx<'_>, kind: Kind, digest: Digest) -> Result<(), Fault> {
     match Content::of(tx, *digest.as_bytes())? {
-        Some(content) if kind == Kind::Shared && Content::is_sold(tx, content.id)? => Err(
-            Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"),
-        ),
+        Some(content) if kind == Kind::Shared && Title::is_sold(tx, content.id)? => {
+            Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"))
+        }
         _ => Ok(()),
     }
 }
 
 fn enter(
-    tx: &mut Tx<'_>,
-    draft: &Draft,
-    digest: Digest,
-    md5: Md5,
-    size: u64,
-    now: Time,
+    tx: &mut Tx<'_>, draft: &Draft, digest: Digest, md5: Md5, size: u64, now: Time,
 ) -> Result<TitleId, Fault> {
     let sha256 = *digest.as_bytes();
     let content = match Content::of(tx, sha256)? {
         Some(content) => content.id,
-        None => Content {
-            id: 0,
-            sha256,
-            md5,
-            size,
-            stored_at: now,
+        None => {
+            stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?;
+            Content { id: 0, sha256, md5, size, stored_at: now }.insert(tx)?
         }
-        .insert(tx)?,
     };
     let name = draft.name.clone();
     let title = Title {
         id: TitleId(0),
-        folded: terms::fold(&name).chars().take(200).collect(),
+        folded: terms::for_sorting(&name),
         name,
-        description: String::new(),
+        description: draft.description.clone(),
         author: draft.author,
         kind: draft.kind,
         price: draft.price,
@@ -256,5 +199,6 @@ fn enter(
     };
     let id = TitleId(title.insert(tx)?);
     index(tx, id, &terms::of_title(&title.name))?;
+    stats::count(tx, tally(draft.kind), 1, now)?;
     Ok(id)
 }

@@ -78,9 +78,7 @@ pub(super) fn judge(error: mysql_async::Error, mode: Mode) -> Fault {
             fault(Error::Down(text), Fate::Lost)
         }
         // Not let in: too many connections, a wrong password, no such database.
-        1040 | 1044 | 1045 | 1049 | 1129 | 1130 | 1203 | 1226 | 1698 => {
-            fault(Error::Down(text), Fate::Over)
-        }
+        1040 | 1044 | 1045 | 1049 | 1129 | 1130 | 1203 | 1226 | 1698 => fault(Error::Down(text), Fate::Over),
         // Interrupted, or out of the time that the server gives.
         1317 | 1969 | 3024 => fault(Error::Down(text), Fate::Over),
         _ => fault(Error::Internal(text), Fate::Sound),
@@ -89,8 +87,5 @@ pub(super) fn judge(error: mysql_async::Error, mode: Mode) -> Fault {
 
 /// The time is up.
 pub(super) fn slow() -> Fault {
-    Fault {
-        error: Error::Down("the server did not answer in time".into()),
-        fate: Fate::Over,
-    }
+    Fault { error: Error::Down("the server did not answer in time".into()), fate: Fate::Over }
 }

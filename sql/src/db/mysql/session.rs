@@ -52,19 +52,12 @@ pub(in crate::db) struct Session {
 
 impl Session {
     pub(super) fn new(conn: Conn, patience: Duration) -> Session {
-        Session {
-            conn,
-            handle: Handle::current(),
-            patience,
-            mode: Mode::Write,
-            keep: true,
-        }
+        Session { conn, handle: Handle::current(), patience, mode: Mode::Write, keep: true }
     }
 
     /// Runs `work` once, between BEGIN and COMMIT or ROLLBACK.
     pub(super) fn attempt<T, E>(
-        &mut self,
-        work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+        &mut self, work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> End<Result<T, E>>
     where
         E: From<Error>,
@@ -124,18 +117,11 @@ impl Session {
                 self.undo(Some(&fault));
                 Err(fault)
             }
-            _ => Err(Fault {
-                error: Error::OutcomeUnknown,
-                fate: Fate::Over,
-            }),
+            _ => Err(Fault { error: Error::OutcomeUnknown, fate: Fate::Over }),
         }
     }
 
-    pub(in crate::db) fn execute(
-        &mut self,
-        sql: &str,
-        params: Vec<Value>,
-    ) -> Result<(u64, i64), Fault> {
+    pub(in crate::db) fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<(u64, i64), Fault> {
         self.ask(async |conn| {
             conn.exec_drop(sql, bind(params)).await?;
             let id = conn.last_insert_id().unwrap_or(0);
@@ -145,27 +131,18 @@ impl Session {
     }
 
     pub(in crate::db) fn rows(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
-        let rows: Vec<mysql_async::Row> =
-            self.ask(async |conn| conn.exec(sql, bind(params)).await)?;
+        let rows: Vec<mysql_async::Row> = self.ask(async |conn| conn.exec(sql, bind(params)).await)?;
         let rows = rows.into_iter().map(row).collect::<Result<_, _>>();
-        rows.map_err(|error| Fault {
-            error,
-            fate: Fate::Sound,
-        })
+        rows.map_err(|error| Fault { error, fate: Fate::Sound })
     }
 
     pub(in crate::db) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
         self.ask(async |conn| conn.query_drop(sql).await)
     }
 
-    fn ask<T>(
-        &mut self,
-        call: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>,
-    ) -> Result<T, Fault> {
+    fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>) -> Result<T, Fault> {
         let (conn, patience) = (&mut self.conn, self.patience);
-        let answer = self
-            .handle
-            .block_on(async { timeout(patience, call(conn)).await });
+        let answer = self.handle.block_on(async { timeout(patience, call(conn)).await });
         match answer {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(judge(error, self.mode)),
@@ -175,9 +152,7 @@ impl Session {
 
     pub(super) fn reconnect(&mut self, opts: &Opts) -> Result<(), Fault> {
         let fresh = connect(opts.clone(), self.patience);
-        let fresh = self
-            .handle
-            .block_on(async { timeout(self.patience, fresh).await });
+        let fresh = self.handle.block_on(async { timeout(self.patience, fresh).await });
         self.conn = fresh.unwrap_or_else(|_| Err(slow()))?;
         self.keep = true;
         Ok(())

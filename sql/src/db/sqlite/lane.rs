@@ -19,8 +19,7 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn start(
-        name: &str,
-        loops: impl IntoIterator<Item = impl FnOnce() + Send + 'static>,
+        name: &str, loops: impl IntoIterator<Item = impl FnOnce() + Send + 'static>,
         queue: mpsc::Sender<Box<dyn Job>>,
     ) -> Result<Lane, Error> {
         let mut threads = Vec::new();
@@ -28,10 +27,7 @@ impl Lane {
             let thread = thread::Builder::new().name(format!("{name}-{}", threads.len()));
             threads.push(thread.spawn(body).map_err(down)?);
         }
-        Ok(Lane {
-            queue: Mutex::new(Some(queue)),
-            threads: Mutex::new(threads),
-        })
+        Ok(Lane { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
 
     pub(super) async fn put(&self, job: Box<dyn Job>, patience: Duration) -> Result<(), Error> {
@@ -49,9 +45,8 @@ impl Lane {
     pub(super) async fn close(&self) {
         lock(&self.queue).take();
         let threads = std::mem::take(&mut *lock(&self.threads));
-        let joined = tokio::task::spawn_blocking(|| {
-            threads.into_iter().try_for_each(thread::JoinHandle::join)
-        });
+        let joined =
+            tokio::task::spawn_blocking(|| threads.into_iter().try_for_each(thread::JoinHandle::join));
         if !matches!(joined.await, Ok(Ok(()))) {
             log::error!("a database thread ended with a panic");
         }
@@ -84,12 +79,7 @@ pub(super) struct Work<T, E, F> {
 
 impl<T, E, F> Work<T, E, F> {
     pub(super) fn new(work: F, until: Instant, reply: oneshot::Sender<Outcome<T, E>>) -> Self {
-        Work {
-            work,
-            until,
-            outcome: None,
-            reply,
-        }
+        Work { work, until, outcome: None, reply }
     }
 }
 

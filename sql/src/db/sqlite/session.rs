@@ -15,11 +15,7 @@ pub(in crate::db) struct Session<'c> {
 }
 
 impl Session<'_> {
-    pub(in crate::db) fn execute(
-        &self,
-        sql: &str,
-        params: Vec<Value>,
-    ) -> Result<(u64, i64), Fault> {
+    pub(in crate::db) fn execute(&self, sql: &str, params: Vec<Value>) -> Result<(u64, i64), Fault> {
         let run = || {
             let mut statement = self.connection.prepare_cached(sql)?;
             let found = statement.execute(params_from_iter(params.iter().map(Bound)))?;
@@ -57,9 +53,7 @@ impl Session<'_> {
         };
         // SQLite itself undoes the whole transaction after some errors, and is in autocommit then.
         let fate = match &error {
-            Error::Duplicate | Error::Internal(_) if !self.connection.is_autocommit() => {
-                Fate::Sound
-            }
+            Error::Duplicate | Error::Internal(_) if !self.connection.is_autocommit() => Fate::Sound,
             _ => Fate::Over,
         };
         Fault { error, fate }
@@ -97,10 +91,7 @@ pub(super) fn down(error: impl std::fmt::Display) -> Error {
 
 /// SQLite's error in the words of the waist.
 pub(super) fn plain(error: rusqlite::Error) -> Error {
-    match (
-        error.sqlite_error_code(),
-        error.sqlite_extended_error_code(),
-    ) {
+    match (error.sqlite_error_code(), error.sqlite_extended_error_code()) {
         (
             _,
             Some(
@@ -111,11 +102,7 @@ pub(super) fn plain(error: rusqlite::Error) -> Error {
         ) => Error::Duplicate,
         (Some(ErrorCode::DiskFull), _) => Error::Full,
         (
-            Some(
-                ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::FileLockingProtocolFailed,
-            ),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed),
             _,
         ) => Error::Busy(error.to_string()),
         (

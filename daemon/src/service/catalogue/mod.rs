@@ -1,5 +1,7 @@
 //! The library: lists, searches, single titles.
 
+pub mod care;
+
 use protocol::value::{Kind, Listing, Sort, TitleId};
 use sql::Value;
 pub use sql::catalogue::Card;
@@ -18,22 +20,14 @@ const MOST_TERMS: usize = 16;
 /// # Errors
 /// An `after` of another list.
 pub async fn list(
-    app: &App,
-    user: &User,
-    which: Listing,
-    sort: Sort,
-    paging: Paging,
+    app: &App, user: &User, which: Listing, sort: Sort, paging: Paging,
 ) -> Result<Page<Card>, Fault> {
-    let after = paging
-        .after
-        .as_deref()
-        .map(|after| place(sort, after))
-        .transpose()?;
+    if which == Listing::Deleted {
+        user.admin()?;
+    }
+    let after = paging.after.as_deref().map(|after| place(sort, after)).transpose()?;
     let (account, limit) = (user.id, paging.limit);
-    let rows = app
-        .db
-        .read(move |tx| list_page(tx, account, which, sort, after.as_ref(), limit + 1))
-        .await?;
+    let rows = app.db.read(move |tx| list_page(tx, account, which, sort, after.as_ref(), limit + 1)).await?;
     Ok::<_, Fault>(Page::cut(rows, limit, |card| next(sort, card)))
 }
 
@@ -41,18 +35,10 @@ pub async fn list(
 ///
 /// # Errors
 /// No word at all, or too many.
-pub async fn search(
-    app: &App,
-    user: &User,
-    text: &str,
-    paging: Paging,
-) -> Result<Page<Card>, Fault> {
+pub async fn search(app: &App, user: &User, text: &str, paging: Paging) -> Result<Page<Card>, Fault> {
     let terms = terms::of_question(text);
     if terms.is_empty() {
-        return Err(Fault::BadValue {
-            option: None,
-            expected: "a word with letters or digits",
-        });
+        return Err(Fault::BadValue { option: None, expected: "a word with letters or digits" });
     }
     if terms.len() > MOST_TERMS {
         return Err(Fault::Limit {
@@ -61,10 +47,7 @@ pub async fn search(
         });
     }
     let (account, limit, after) = (user.id, paging.limit, paging.number(0)?);
-    let rows = app
-        .db
-        .read(move |tx| search_page(tx, account, &terms, after, limit + 1))
-        .await?;
+    let rows = app.db.read(move |tx| search_page(tx, account, &terms, after, limit + 1)).await?;
     Ok::<_, Fault>(Page::cut(rows, limit, |card| card.title.id.to_string()))
 }
 
@@ -76,8 +59,7 @@ pub async fn info(app: &App, user: &User, id: TitleId) -> Result<(Card, bool), F
     let (user, now) = (user.clone(), app.clock.now());
     app.db
         .read(move |tx| {
-            let card =
-                card(tx, user.id, id)?.filter(|c| c.title.listed || c.owned || user.is_admin());
+            let card = card(tx, user.id, id)?.filter(|c| c.title.listed || c.owned || user.is_admin());
             let card = card.ok_or(NO_TITLE)?;
             let granted = match card.title.kind {
                 _ if card.owned || user.is_admin() => true,

@@ -1,10 +1,12 @@
 //! Who is who: registration, log-in, sessions, passwords, invite codes.
 
-use protocol::value::{AccountId, Money, PasswordDigest, Role, Secret, SessionId, Time, UserName};
-use sql::Tx;
-use sql::account::{Account, Invite, Session};
+pub mod care;
 
-use super::{Admin, DAY, Fault, Page, Paging, User, secret, terms};
+use protocol::value::{AccountId, Money, PasswordDigest, Role, Secret, SessionId, Time, UserName};
+use sql::account::{Account, Invite, Lock, Session, index};
+use sql::{Tx, stats};
+
+use super::{Admin, DAY, Fault, User, audit, secret, terms};
 use crate::app::App;
 use crate::config::{Config, Registration};
 use crate::live::{Fate, Presence};
@@ -34,10 +36,7 @@ impl Standing {
     /// What `account` has at `now`. A membership that has run out is none.
     pub fn of(account: &Account, now: Time) -> Self {
         let member_until = account.member_until.filter(|until| *until > now);
-        Self {
-            balance: account.balance,
-            member_until,
-        }
+        Self { balance: account.balance, member_until }
     }
 
     /// Whether it is a member.
@@ -51,19 +50,13 @@ impl Standing {
 /// # Errors
 /// A taken name, a code that is unknown, used or expired, registration that is not open.
 pub async fn register(
-    app: &App,
-    name: UserName,
-    password: PasswordDigest,
-    invite: Option<Secret>,
-    address: &str,
+    app: &App, name: UserName, password: PasswordDigest, invite: Option<Secret>, address: &str,
 ) -> Result<LoggedIn, Fault> {
     match app.config.accounts.registration {
         Registration::Open => {}
         Registration::Invite | Registration::Closed if invite.is_some() => {}
         Registration::Invite => {
-            return Err(Fault::NotAllowed(
-                "registration is by invite: invite=<code>",
-            ));
+            return Err(Fault::NotAllowed("registration is by invite: invite=<code>"));
         }
         Registration::Closed => return Err(Fault::SwitchedOff("registration is closed")),
     }
@@ -77,17 +70,13 @@ pub async fn register(
             if let Some(code) = code {
                 usable(tx, code, now)?;
             }
-            if Account::called(tx, &taken)?.is_some() {
-                Err(Fault::NameTaken)
-            } else {
-                Ok(())
-            }
+            if Account::called(tx, &taken)?.is_some() { Err(Fault::NameTaken) } else { Ok(()) }
         })
         .await?;
     let password = secret::hash_password(app, password.0).await?;
     let token = secret::token();
     let hash = secret::hash(&token);
-    let (address, days) = (address.to_owned(), app.config.accounts.session_days);
+    let (from, days) = (address.to_owned(), app.config.accounts.session_days);
     let (account, session) = app
         .db
         .write(move |tx| {
@@ -111,51 +100,62 @@ pub async fn register(
                 sql::Error::Duplicate => Fault::NameTaken,
                 other => other.into(),
             })?;
-            let account = Account {
-                id: AccountId(id),
-                ..account
-            };
-            let session = open(tx, account.id, hash, &address, now, days)?;
+            let account = Account { id: AccountId(id), ..account };
+            index(tx, account.id, &terms::of_name(&account.folded))?;
+            stats::count(tx, "accounts", 1, now)?;
+            let session = open(tx, account.id, hash, &from, now, days)?;
             Ok::<_, Fault>((account, session))
         })
         .await?;
-    Ok(enter(app, account, session, token))
+    Ok(enter(app, account, session, token, address))
 }
 
 /// Logs in.
 ///
 /// # Errors
-/// [`Fault::BadCredentials`], in the same time whether or not there is such an account.
+/// [`Fault::BadCredentials`], in the same time whether or not there is such an account;
+/// [`Fault::Locked`] only for the right password.
 pub async fn login(
-    app: &App,
-    name: UserName,
-    password: PasswordDigest,
-    address: &str,
+    app: &App, name: UserName, password: PasswordDigest, address: &str,
 ) -> Result<LoggedIn, Fault> {
     let folded = terms::fold(name.as_str());
     let account = app.db.read(move |tx| Account::called(tx, &folded)).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let right = secret::is_password(app, password.0, kept).await?;
     let account = account.filter(|_| right).ok_or(Fault::BadCredentials)?;
+    begin(app, account, address).await
+}
+
+/// Opens a session of an account whose owner has shown who it is.
+async fn begin(app: &App, account: Account, address: &str) -> Result<LoggedIn, Fault> {
     let token = secret::token();
     let hash = secret::hash(&token);
-    let (id, now, address) = (account.id, app.clock.now(), address.to_owned());
+    let (id, now, from) = (account.id, app.clock.now(), address.to_owned());
     let days = app.config.accounts.session_days;
     let session = app
         .db
         .write(move |tx| {
+            if Lock::of(tx, id)?.is_some() {
+                return Err(Fault::Locked);
+            }
             Account::seen(tx, id, now)?;
-            open(tx, id, hash, &address, now, days)
+            Ok(open(tx, id, hash, &from, now, days)?)
         })
         .await?;
-    Ok(enter(app, account, session, token))
+    let joined = enter(app, account, session, token, address);
+    // A lock may have come between the look and the entry: whoever locks now finds us.
+    if app.db.read(move |tx| Lock::of(tx, id)).await?.is_some() {
+        app.db.write(move |tx| Session::end(tx, id, session)).await?;
+        return Err(Fault::Locked);
+    }
+    Ok(joined)
 }
 
 /// Joins the session of a token.
 ///
 /// # Errors
 /// [`Fault::BadCredentials`] for a token that is unknown or has expired.
-pub async fn resume(app: &App, token: Secret) -> Result<LoggedIn, Fault> {
+pub async fn resume(app: &App, token: Secret, address: &str) -> Result<LoggedIn, Fault> {
     let (hash, now) = (secret::hash(&token), app.clock.now());
     let look = move |tx: &mut Tx<'_>| {
         let session = Session::of_token(tx, hash, now)?.ok_or(Fault::BadCredentials)?;
@@ -163,7 +163,7 @@ pub async fn resume(app: &App, token: Secret) -> Result<LoggedIn, Fault> {
         Ok::<_, Fault>((account, session.id))
     };
     let (account, session) = app.db.read(look).await?;
-    let joined = enter(app, account, session, token);
+    let joined = enter(app, account, session, token, address);
     // It may have been ended between the look and the entry: whoever ends it now finds us.
     app.db.read(look).await?;
     Ok(joined)
@@ -175,9 +175,7 @@ pub async fn resume(app: &App, token: Secret) -> Result<LoggedIn, Fault> {
 /// Of the database; the session then goes on.
 pub async fn logout(app: &App, user: &User) -> Result<(), Fault> {
     let (account, session) = (user.id, user.session);
-    app.db
-        .write(move |tx| Session::end(tx, account, session))
-        .await?;
+    app.db.write(move |tx| Session::end(tx, account, session)).await?;
     app.live.end(session, Fate::LoggedOut);
     Ok(())
 }
@@ -187,10 +185,7 @@ pub async fn logout(app: &App, user: &User) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault::BadCredentials`] for a wrong old password.
 pub async fn change_password(
-    app: &App,
-    user: &User,
-    old: PasswordDigest,
-    new: PasswordDigest,
+    app: &App, user: &User, old: PasswordDigest, new: PasswordDigest,
 ) -> Result<(), Fault> {
     let id = user.id;
     let account = app.db.read(move |tx| Account::get(tx, id)).await?;
@@ -224,131 +219,86 @@ pub async fn standing(app: &App, user: &User) -> Result<Standing, Fault> {
         .await
 }
 
-/// The sessions of the account.
-///
-/// # Errors
-/// Of the database.
-pub async fn sessions(app: &App, user: &User, paging: Paging) -> Result<Page<Session>, Fault> {
-    let (id, now, after) = (user.id, app.clock.now(), paging.number(0)?);
-    let limit = paging.limit;
-    let rows = app
-        .db
-        .read(move |tx| Session::of_account(tx, id, now, after, limit + 1))
-        .await?;
-    Ok::<_, Fault>(Page::cut(rows, limit, |session| session.id.to_string()))
+/// What INVITE may say.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What it makes of who uses it.
+    pub role: Role,
+    /// How many days it is good for; the configured number without it.
+    pub days: Option<u32>,
+    /// How many registrations it is good for.
+    pub uses: u32,
 }
 
-/// Ends one of one's own sessions.
+/// Most uses of one invite code.
+const MOST_USES: u32 = 1000;
+
+/// Makes a code with which somebody can register.
 ///
 /// # Errors
-/// [`Fault::NotFound`] for any other number.
-pub async fn kick(app: &App, user: &User, session: SessionId) -> Result<(), Fault> {
-    let id = user.id;
-    if app
-        .db
-        .write(move |tx| Session::end(tx, id, session))
-        .await?
-        == 0
-    {
-        return Err(Fault::NotFound("you have no session of that number"));
+/// [`Fault::Limit`] for more uses than one code may have.
+pub async fn invite(app: &App, admin: Admin<'_>, terms: Terms) -> Result<Secret, Fault> {
+    if terms.uses > MOST_USES {
+        return Err(Fault::Limit { max: MOST_USES.to_string(), what: "the uses of one code" });
     }
-    app.live.end(session, Fate::Kicked);
-    Ok(())
-}
-
-/// Makes a code with which somebody can register, once.
-///
-/// # Errors
-/// Of the database.
-pub async fn invite(app: &App, admin: Admin<'_>, role: Role) -> Result<Secret, Fault> {
-    mint(
-        &app.db,
-        &app.config,
-        app.clock.now(),
-        Some(admin.0.id),
-        role,
-    )
-    .await
+    let (code, now, admin) = (secret::code(), app.clock.now(), admin.0.clone());
+    let invite = new_invite(&app.config, &code, now, Some(admin.id), terms);
+    app.db
+        .write(move |tx| {
+            invite.insert(tx)?;
+            audit::note(tx, &admin, "invite", format!("{} x{}", terms.role, terms.uses), now)
+        })
+        .await?;
+    Ok(code)
 }
 
 /// The same for the operator, who needs no account.
 ///
 /// # Errors
 /// Of the database.
-pub async fn mint(
-    db: &sql::Db,
-    config: &Config,
-    now: Time,
-    maker: Option<AccountId>,
-    role: Role,
-) -> Result<Secret, Fault> {
+pub async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<Secret, Fault> {
     let code = secret::code();
-    let expires_at = Time(now.0 + i64::from(config.accounts.invite_days) * DAY);
-    let invite = Invite {
-        code: secret::code_hash(&code),
-        role,
-        uses: 1,
-        maker,
-        created_at: now,
-        expires_at,
-    };
+    let invite = new_invite(config, &code, now, None, Terms { role, days: None, uses: 1 });
     db.write(move |tx| invite.insert(tx)).await?;
     Ok::<_, Fault>(code)
+}
+
+fn new_invite(config: &Config, code: &Secret, now: Time, maker: Option<AccountId>, terms: Terms) -> Invite {
+    let days = terms.days.unwrap_or(config.accounts.invite_days);
+    Invite {
+        code: secret::code_hash(code),
+        role: terms.role,
+        uses: terms.uses,
+        maker,
+        created_at: now,
+        expires_at: Time(now.0.saturating_add(i64::from(days) * DAY)),
+    }
 }
 
 fn usable(tx: &mut Tx<'_>, code: [u8; 32], now: Time) -> Result<Role, Fault> {
     let invite = Invite::of_code(tx, code)?.filter(|invite| invite.expires_at > now);
     let invite = invite.ok_or(Fault::NotFound("no such invite code, or it has expired"))?;
-    if invite.uses == 0 {
-        Err(Fault::CodeUsed)
-    } else {
-        Ok(invite.role)
-    }
+    if invite.uses == 0 { Err(Fault::CodeUsed) } else { Ok(invite.role) }
 }
 
 fn spend(tx: &mut Tx<'_>, code: [u8; 32], now: Time) -> Result<Role, Fault> {
     let role = usable(tx, code, now)?;
-    if Invite::spend(tx, code)? == 0 {
-        Err(Fault::CodeUsed)
-    } else {
-        Ok(role)
-    }
+    if Invite::spend(tx, code)? == 0 { Err(Fault::CodeUsed) } else { Ok(role) }
 }
 
 fn open(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    token: [u8; 32],
-    address: &str,
-    now: Time,
-    days: u32,
+    tx: &mut Tx<'_>, account: AccountId, token: [u8; 32], address: &str, now: Time, days: u32,
 ) -> Result<SessionId, sql::Error> {
     let expires_at = Time(now.0 + i64::from(days) * DAY);
     let address = address.to_owned();
-    let session = Session {
-        id: SessionId(0),
-        account,
-        token,
-        address,
-        created_at: now,
-        expires_at,
-    };
+    let session = Session { id: SessionId(0), account, token, address, created_at: now, expires_at };
     session.insert(tx).map(SessionId)
 }
 
-fn enter(app: &App, account: Account, session: SessionId, token: Secret) -> LoggedIn {
+fn enter(app: &App, account: Account, session: SessionId, token: Secret, address: &str) -> LoggedIn {
     let standing = Standing::of(&account, app.clock.now());
     let presence = app.live.enter(session, account.id);
-    let user = User {
-        id: account.id,
-        session,
-        name: account.name,
-        role: account.role,
-    };
-    LoggedIn {
-        user,
-        presence,
-        standing,
-        token,
-    }
+    let (name, address) = (account.name, address.to_owned());
+    let user = User { id: account.id, session, name, role: account.role, address };
+    LoggedIn { user, presence, standing, token }
 }

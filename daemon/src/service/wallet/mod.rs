@@ -1,11 +1,13 @@
 //! Money: wallets, purchases, membership. Every movement is one conditional statement with its row
 //! in the ledger, in one transaction.
 
+pub mod care;
+
 use protocol::value::{AccountId, Kind, Money, Time, TitleId};
 use sql::account::Account;
 use sql::catalogue::{Title, card};
-use sql::wallet::{Entry, MOST, Movement, Purchase, balance, entries, extend};
-use sql::{Tx, wallet};
+use sql::wallet::{Entry, MOST, Movement, Purchase, balance, extend, noted, topped_up};
+use sql::{Tx, stats, wallet};
 
 use super::account::Standing;
 use super::once::{Key, Outcome, Receipt, once};
@@ -19,38 +21,22 @@ const MOST_PERIODS: u32 = 120;
 ///
 /// # Errors
 /// [`Fault::SwitchedOff`] where the operator takes the money, [`Fault::Limit`] for a full wallet.
-pub async fn top_up(
-    app: &App,
-    user: &User,
-    amount: Money,
-    key: Option<&str>,
-) -> Result<Receipt, Fault> {
+pub async fn top_up(app: &App, user: &User, amount: Money, key: Option<&str>) -> Result<Receipt, Fault> {
     if !app.config.topup_allowed() {
-        return Err(Fault::SwitchedOff(
-            "TOPUP is off here: ask an admin for money",
-        ));
+        return Err(Fault::SwitchedOff("TOPUP is off here: ask an admin for money"));
     }
     let (account, now) = (user.id, app.clock.now());
     let key = key.map(|key| Key::new(account, "TOPUP", key, &amount.to_string()));
+    let (today, most) = (stats::midnight(stats::day(now)), app.config.money.topup_day.0);
     charge(app, key, move |tx| {
-        let movement = Movement {
-            account,
-            book: "cash",
-            amount,
-            why: "topup",
-            title: None,
-            actor: None,
-        };
-        let balance = wallet::post(tx, movement, now)?.ok_or_else(|| Fault::Limit {
-            max: MOST.to_string(),
-            what: "what a wallet may hold",
-        })?;
-        Ok(Receipt {
-            balance,
-            paid: Money::ZERO,
-            member_until: None,
-            owned: false,
-        })
+        let movement = Movement { account, book: "cash", amount, why: "topup", title: None, actor: None };
+        let posted = wallet::post(tx, movement, now)?
+            .ok_or_else(|| Fault::Limit { max: MOST.to_string(), what: "what a wallet may hold" })?;
+        // Looked at afterwards: the movement holds the row, so no other one can slip in between.
+        if topped_up(tx, account, today)? > most {
+            return Err(Fault::Limit { max: most.to_string(), what: "what one may top up in a day" });
+        }
+        Ok(Receipt { balance: posted.balance, paid: Money::ZERO, member_until: None, owned: false })
     })
     .await
 }
@@ -60,11 +46,7 @@ pub async fn top_up(
 /// # Errors
 /// Not for sale, not the price that was named, not enough money.
 pub async fn buy(
-    app: &App,
-    user: &User,
-    id: TitleId,
-    price: Option<Money>,
-    key: Option<&str>,
+    app: &App, user: &User, id: TitleId, price: Option<Money>, key: Option<&str>,
 ) -> Result<Receipt, Fault> {
     let (buyer, now) = (user.clone(), app.clock.now());
     let named = price.map_or_else(String::new, |price| price.to_string());
@@ -73,22 +55,13 @@ pub async fn buy(
 }
 
 fn buy_in(
-    tx: &mut Tx<'_>,
-    buyer: &User,
-    id: TitleId,
-    named: Option<Money>,
-    now: Time,
+    tx: &mut Tx<'_>, buyer: &User, id: TitleId, named: Option<Money>, now: Time,
 ) -> Result<Receipt, Fault> {
     let card = card(tx, buyer.id, id)?.filter(|card| card.title.listed || card.owned);
     let card = card.ok_or(NO_TITLE)?;
     if card.owned || (buyer.is_admin() && card.title.kind == Kind::Paid) {
         let balance = balance(tx, buyer.id)?;
-        return Ok(Receipt {
-            balance,
-            paid: Money::ZERO,
-            member_until: None,
-            owned: true,
-        });
+        return Ok(Receipt { balance, paid: Money::ZERO, member_until: None, owned: true });
     }
     if card.title.kind != Kind::Paid {
         return Err(Fault::NotForSale);
@@ -96,32 +69,11 @@ fn buy_in(
     let price = price_for(&card.title, standing(tx, buyer.id, now)?, buyer);
     agreed(named, price)?;
     let (account, title) = (buyer.id, Some(id));
-    let balance = spend(
-        tx,
-        Movement {
-            account,
-            book: "sales",
-            amount: price,
-            why: "buy",
-            title,
-            actor: None,
-        },
-        now,
-    )?;
+    let balance =
+        spend(tx, Movement { account, book: "sales", amount: price, why: "buy", title, actor: None }, now)?;
     // Bought on another connection meanwhile: a duplicate, which undoes the payment.
-    Purchase {
-        account,
-        title: id,
-        paid: price,
-        bought_at: now,
-    }
-    .insert(tx)?;
-    Ok(Receipt {
-        balance,
-        paid: price,
-        member_until: None,
-        owned: false,
-    })
+    Purchase { account, title: id, paid: price, bought_at: now }.insert(tx)?;
+    Ok(Receipt { balance, paid: price, member_until: None, owned: false })
 }
 
 /// There is no such title for who asks.
@@ -141,38 +93,21 @@ pub fn price_for(title: &Title, standing: Standing, user: &User) -> Money {
 /// # Errors
 /// Not the price that was named, not enough money, too many periods.
 pub async fn join(
-    app: &App,
-    user: &User,
-    periods: u32,
-    price: Option<Money>,
-    key: Option<&str>,
+    app: &App, user: &User, periods: u32, price: Option<Money>, key: Option<&str>,
 ) -> Result<Receipt, Fault> {
     if periods > MOST_PERIODS {
-        return Err(Fault::Limit {
-            max: MOST_PERIODS.to_string(),
-            what: "the periods bought at once",
-        });
+        return Err(Fault::Limit { max: MOST_PERIODS.to_string(), what: "the periods bought at once" });
     }
     let prices = &app.config.prices;
-    let cost = if user.is_admin() {
-        Money::ZERO
-    } else {
-        Money(prices.membership.0.0 * i64::from(periods))
-    };
+    let cost = if user.is_admin() { Money::ZERO } else { prices.membership_of(periods) };
     let length = i64::from(prices.membership_days) * i64::from(periods) * DAY;
     let (account, now) = (user.id, app.clock.now());
     let named = price.map_or_else(String::new, |price| price.to_string());
     let key = key.map(|key| Key::new(account, "MEMBER", key, &format!("{periods} {named}")));
     charge(app, key, move |tx| {
         agreed(price, cost)?;
-        let movement = Movement {
-            account,
-            book: "membership",
-            amount: cost,
-            why: "member",
-            title: None,
-            actor: None,
-        };
+        let movement =
+            Movement { account, book: "membership", amount: cost, why: "member", title: None, actor: None };
         // The payment first: it locks the row, so that what is read next stays true.
         let balance = spend(tx, movement, now)?;
         let was = Account::get(tx, account)?.and_then(|account| account.member_until);
@@ -180,12 +115,7 @@ pub async fn join(
         if extend(tx, account, was, until)? == 0 {
             return Err(Fault::Raced);
         }
-        Ok(Receipt {
-            balance,
-            paid: cost,
-            member_until: Some(until),
-            owned: false,
-        })
+        Ok(Receipt { balance, paid: cost, member_until: Some(until), owned: false })
     })
     .await
 }
@@ -194,13 +124,12 @@ pub async fn join(
 ///
 /// # Errors
 /// Of the database.
-pub async fn statement(app: &App, user: &User, paging: Paging) -> Result<Page<Entry>, Fault> {
+pub async fn statement(
+    app: &App, user: &User, paging: Paging,
+) -> Result<Page<(Entry, Option<String>)>, Fault> {
     let (account, before, limit) = (user.id, paging.number(i64::MAX)?, paging.limit);
-    let rows = app
-        .db
-        .read(move |tx| entries(tx, account, before, limit + 1))
-        .await?;
-    Ok::<_, Fault>(Page::cut(rows, limit, |entry| entry.id.to_string()))
+    let rows = app.db.read(move |tx| noted(tx, account, before, limit + 1)).await?;
+    Ok::<_, Fault>(Page::cut(rows, limit, |(entry, _)| entry.id.to_string()))
 }
 
 /// What an account has, inside a transaction.
@@ -218,19 +147,9 @@ fn spend(tx: &mut Tx<'_>, movement: Movement, now: Time) -> Result<Money, Fault>
     if price == Money::ZERO {
         return Ok(balance(tx, account)?);
     }
-    match wallet::post(
-        tx,
-        Movement {
-            amount: Money(-price.0),
-            ..movement
-        },
-        now,
-    )? {
-        Some(balance) => Ok(balance),
-        None => Err(Fault::NeedFunds {
-            price,
-            balance: balance(tx, account)?,
-        }),
+    match wallet::post(tx, Movement { amount: Money(-price.0), ..movement }, now)? {
+        Some(posted) => Ok(posted.balance),
+        None => Err(Fault::NeedFunds { price, balance: balance(tx, account)? }),
     }
 }
 
@@ -244,16 +163,11 @@ fn agreed(named: Option<Money>, price: Money) -> Result<(), Fault> {
 
 /// Runs a rule that moves money, once for a key.
 async fn charge(
-    app: &App,
-    key: Option<Key>,
+    app: &App, key: Option<Key>,
     rule: impl Fn(&mut Tx<'_>) -> Result<Receipt, Fault> + Clone + Send + 'static,
 ) -> Result<Receipt, Fault> {
-    match once(app, key, app.clock.now(), move |tx| {
-        rule(tx).map(Outcome::Receipt)
-    })
-    .await?
-    {
+    match once(app, key, app.clock.now(), move |tx| rule(tx).map(Outcome::Receipt)).await? {
         Outcome::Receipt(receipt) => Ok(receipt),
-        Outcome::Stored(_) => Err(Fault::KeyReused),
+        _ => Err(Fault::KeyReused),
     }
 }

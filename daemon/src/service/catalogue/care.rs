@@ -1,0 +1,140 @@
+//! What admins do to titles: changed, deleted, brought back.
+
+use protocol::value::{Kind, Money, TitleId};
+use sql::catalogue::{Title, index, unindex};
+use sql::{Tx, stats};
+
+use crate::app::App;
+use crate::service::wallet::NO_TITLE;
+use crate::service::{Admin, Fault, User, audit, terms};
+
+/// What EDIT changes; nothing where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The name.
+    pub name: Option<String>,
+    /// The kind.
+    pub kind: Option<Kind>,
+    /// The price, of a paid title.
+    pub price: Option<Money>,
+    /// The price for members, of a paid title.
+    pub member_price: Option<Money>,
+    /// The description.
+    pub description: Option<String>,
+}
+
+/// Changes a title.
+///
+/// # Errors
+/// No such title, a price for what is not sold, sold content put on the shelf.
+pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) -> Result<(), Fault> {
+    let (admin, now, prices) = (admin.0.clone(), app.clock.now(), app.config.prices.clone());
+    app.db
+        .write(move |tx| {
+            let old = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            let mut new = changed(&old, changes.clone());
+            if new.kind == Kind::Paid {
+                // A title that comes to be sold costs what titles cost here.
+                if old.kind != Kind::Paid {
+                    new.price = changes.price.unwrap_or(prices.paid.0);
+                    new.member_price = changes.member_price.unwrap_or(prices.member.0.min(new.price));
+                }
+            } else {
+                if changes.price.or(changes.member_price).is_some_and(|price| price != Money::ZERO) {
+                    return Err(Fault::BadValue {
+                        option: Some("price"),
+                        expected: "a price only with kind=PAID",
+                    });
+                }
+                (new.price, new.member_price) = (Money::ZERO, Money::ZERO);
+            }
+            if new.kind == Kind::Shared
+                && old.kind != Kind::Shared
+                && Title::sold_besides(tx, new.content, id)?
+            {
+                return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
+            }
+            if new.name != old.name {
+                unindex(tx, id)?;
+                index(tx, id, &terms::of_title(&new.name))?;
+            }
+            if new.listed && new.kind != old.kind {
+                stats::count(tx, tally(old.kind), -1, now)?;
+                stats::count(tx, tally(new.kind), 1, now)?;
+            }
+            new.edit(tx)?;
+            audit::note(tx, &admin, "edit", id.to_string(), now)
+        })
+        .await
+}
+
+fn changed(old: &Title, changes: Changes) -> Title {
+    let name = changes.name.unwrap_or_else(|| old.name.clone());
+    Title {
+        folded: terms::for_sorting(&name),
+        name,
+        kind: changes.kind.unwrap_or(old.kind),
+        price: changes.price.unwrap_or(old.price),
+        member_price: changes.member_price.unwrap_or(old.member_price),
+        description: changes.description.unwrap_or_else(|| old.description.clone()),
+        ..old.clone()
+    }
+}
+
+/// Under which name the titles of a kind are counted.
+pub fn tally(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Free => "free",
+        Kind::Paid => "paid",
+        Kind::Shared => "shared",
+    }
+}
+
+/// Deletes a title, softly. Deleting again changes nothing.
+///
+/// # Errors
+/// No such title; not an admin's, and not one's own on the shelf.
+pub async fn remove(app: &App, user: &User, id: TitleId) -> Result<(), Fault> {
+    let (user, now) = (user.clone(), app.clock.now());
+    app.db
+        .write(move |tx| {
+            let title =
+                Title::get(tx, id)?.filter(|title| title.listed || user.is_admin()).ok_or(NO_TITLE)?;
+            let own = title.author == user.id && title.kind == Kind::Shared;
+            if !(own || user.is_admin()) {
+                return Err(Fault::NotAllowed("users delete their own titles on the shelf only"));
+            }
+            relist(tx, &user, &title, false, now)
+        })
+        .await
+}
+
+/// Brings a deleted title back. Doing so again changes nothing.
+///
+/// # Errors
+/// No such title.
+pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fault> {
+    let (admin, now) = (admin.0.clone(), app.clock.now());
+    app.db
+        .write(move |tx| {
+            let title = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            if title.kind == Kind::Shared && Title::sold_besides(tx, title.content, id)? {
+                return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
+            }
+            relist(tx, &admin, &title, true, now)
+        })
+        .await
+}
+
+fn relist(
+    tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: protocol::value::Time,
+) -> Result<(), Fault> {
+    if Title::set_listed(tx, title.id, listed)? == 0 {
+        return Ok(());
+    }
+    stats::count(tx, tally(title.kind), if listed { 1 } else { -1 }, now)?;
+    if user.is_admin() {
+        audit::note(tx, user, if listed { "undelete" } else { "delete" }, title.id.to_string(), now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What is counted as it happens, so that no number costs a walk over the tables.
+
+use protocol::value::Time;
+
+use crate::{Error, Tx, params};
+
+/// A day in milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// The day that totals stand under.
+pub const TOTAL: i64 = 0;
+
+/// The UTC day of a time, counted from 1970-01-01 as 1.
+pub fn day(at: Time) -> i64 {
+    at.0.div_euclid(DAY) + 1
+}
+
+/// When a day began.
+pub fn midnight(day: i64) -> Time {
+    Time((day - 1) * DAY)
+}
+
+/// Counts, in all and on the day of `at`.
+pub fn count(tx: &mut Tx<'_>, name: &str, by: i64, at: Time) -> Result<(), Error> {
+    for day in [TOTAL, day(at)] {
+        let counted = tx.execute(
+            "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?",
+            params![by, name, day],
+        )?;
+        if counted == 0 {
+            let insert = "INSERT INTO tally (name, day, value) VALUES (?, ?, ?)";
+            match tx.execute(insert, params![name, day, by]) {
+                Err(Error::Duplicate) => {
+                    let again = "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?";
+                    tx.execute(again, params![by, name, day])?;
+                }
+                other => {
+                    other?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A total.
+pub fn total(tx: &mut Tx<'_>, name: &str) -> Result<i64, Error> {
+    let found = tx.one("SELECT value FROM tally WHERE name = ? AND day = ?", params![name, TOTAL])?;
+    Ok(found.unwrap_or(0))
+}
+
+/// What was counted under a name since a day: day and value, the oldest first.
+pub fn by_day(tx: &mut Tx<'_>, name: &str, since: i64) -> Result<Vec<(i64, i64)>, Error> {
+    let sql = "SELECT day, value FROM tally WHERE name = ? AND day >= ? ORDER BY day";
+    tx.rows(sql, params![name, since.max(TOTAL + 1)])
+}
+
+/// Accounts that are members at a time.
+pub fn members(tx: &mut Tx<'_>, now: Time) -> Result<i64, Error> {
+    let found = tx.one("SELECT COUNT(*) FROM account WHERE member_until > ?", params![now])?;
+    Ok(found.unwrap_or(0))
+}
+
+/// The last day whose revenue is tallied for good. Held until the transaction ends.
+pub fn books(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    tx.execute("UPDATE meta SET value = value WHERE name = 'books'", ())?;
+    let found: Option<String> = tx.one("SELECT value FROM meta WHERE name = 'books'", ())?;
+    Ok(found.and_then(|day| day.parse().ok()).unwrap_or(0))
+}
+
+/// Notes that the revenue of a day, and of those before it, is tallied.
+pub fn close_books(tx: &mut Tx<'_>, day: i64) -> Result<u64, Error> {
+    tx.execute("UPDATE meta SET value = ? WHERE name = 'books'", params![day.to_string()])
+}
