@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::broadcast;
 use vault::Vault;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::live::Live;
 use crate::service::notice::{self, News};
+use crate::service::password::Hasher;
 use crate::service::transfer::history::Recorder;
+use crate::service::transfer::places::Places;
 
 /// The handles of a running club. Cheap to clone.
 #[derive(Clone)]
@@ -28,10 +30,10 @@ pub struct Parts {
     pub vault: Vault,
     /// Who is on.
     pub live: Live,
-    /// Bounds the password hashes at once: each takes 19 MiB.
-    pub hashing: Semaphore,
+    /// Hashes passwords.
+    pub passwords: Hasher,
     /// Bounds the uploads at once.
-    pub uploads: Arc<Semaphore>,
+    pub uploads: Places,
     /// What is told to whoever watches.
     pub news: broadcast::Sender<News>,
     /// Writes the download history behind the transfers.
@@ -55,7 +57,7 @@ pub enum OpenError {
     #[error("files in {0}: {1}")]
     Vault(String, vault::Error),
     /// The database.
-    #[error(transparent)]
+    #[error("database: {0}")]
     Database(#[from] sql::Error),
 }
 
@@ -68,7 +70,10 @@ impl App {
         make_folder(&config)?;
         let folder = config.data.display().to_string();
         // Before the database: two daemons on one folder are told apart here.
-        let vault = Vault::open(&config.data).map_err(|e| OpenError::Vault(folder, e))?;
+        let vault = Vault::open(&config.data).map_err(|e| match e {
+            vault::Error::Io(cause) => OpenError::Folder(folder, cause),
+            other => OpenError::Vault(folder, other),
+        })?;
         let db = open_database(&config).await?;
         let hashes = match config.limits.hashes {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -78,8 +83,8 @@ impl App {
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
             news: broadcast::channel(notice::QUEUE).0,
-            hashing: Semaphore::new(hashes),
-            uploads: Arc::new(Semaphore::new(config.limits.uploads)),
+            passwords: Hasher::new(hashes),
+            uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
             live: Live::default(),
             config,
             clock,
@@ -101,7 +106,9 @@ impl App {
 
     /// Writes what is still to be written and closes the database.
     pub async fn close(self) {
-        self.recorder.flush().await;
+        if self.recorder.flush().await.is_err() {
+            log::error!("the download history could not be written to its end");
+        }
         self.db.clone().close().await;
     }
 }

@@ -113,8 +113,10 @@ pub struct Limits {
     pub connections: usize,
     /// Seconds of silence after which a guest is sent away.
     pub login_seconds: u32,
-    /// Seconds of silence after which a connection is closed; also of a transfer that does not move.
+    /// Seconds of silence after which a connection is closed.
     pub idle_seconds: u32,
+    /// The same inside a body: a transfer that does not move holds buffers, threads and a place.
+    pub body_seconds: u32,
     /// Seconds that running transfers have left after SIGTERM.
     pub grace_seconds: u32,
     /// Rows in a page at most, and by default.
@@ -123,6 +125,8 @@ pub struct Limits {
     pub hashes: usize,
     /// Uploads at once. Each takes up to 1.5 MiB of buffers and three threads.
     pub uploads: usize,
+    /// Uploads at once of one account, so that nobody takes all the places.
+    pub account_uploads: usize,
     /// Bytes of one upload.
     pub upload_bytes: u64,
     /// Hours after which a broken upload is forgotten.
@@ -203,10 +207,12 @@ impl Default for Limits {
             connections: 4096,
             login_seconds: 120,
             idle_seconds: 1800,
+            body_seconds: 120,
             grace_seconds: 30,
             rows: 100,
             hashes: 0,
             uploads: 64,
+            account_uploads: 16,
             upload_bytes: 1 << 40,
             upload_hours: 48,
             database_connections: 8,
@@ -292,10 +298,12 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let positive: [(&str, u64); 10] = [
+        let positive: [(&str, u64); 12] = [
             ("limits.connections", limits.connections as u64),
             ("limits.login_seconds", limits.login_seconds.into()),
             ("limits.idle_seconds", limits.idle_seconds.into()),
+            ("limits.body_seconds", limits.body_seconds.into()),
+            ("limits.account_uploads", limits.account_uploads as u64),
             ("limits.rows", limits.rows.into()),
             ("limits.uploads", limits.uploads as u64),
             ("limits.database_connections", limits.database_connections as u64),

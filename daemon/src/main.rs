@@ -124,6 +124,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     // Before the slow parts, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // Nothing can be reloaded yet; without this it would end the daemon.
+    let _hangup = signal(SignalKind::hangup())?;
     let grace = Duration::from_secs(config.limits.grace_seconds.into());
     let listener = listen(config.listen).await?;
     let mut config = config;
@@ -132,6 +134,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     println!("listening on {}", app.config.listen);
     std::io::stdout().flush()?;
     log::info!("serving {} on {}", app.config.data.display(), app.db.engine());
+    if !app.config.topup_allowed() {
+        log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
+    }
     welcome_operator(&app).await?;
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());

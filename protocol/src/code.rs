@@ -77,7 +77,7 @@ codes! {
     BadValue = 501 "BAD_VALUE";
     /// Something was sent where nothing may be; the connection closes.
     BadSequence = 503 "BAD_SEQUENCE";
-    /// Wrong name or password.
+    /// Wrong name, password, token or code.
     BadCredentials = 530 "BAD_CREDENTIALS";
     /// The account is locked.
     Locked = 530 "LOCKED";

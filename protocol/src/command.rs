@@ -26,7 +26,7 @@ commands! {
     /// Joins a session on this connection, without the password.
     Resume "RESUME" (token: Ticket) []
         Guest, "230 OK user= role= balance= member-until= token=",
-        "RESUME 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2";
+        "RESUME 3c852be22b5949b19dac10447f973995e534bcc8";
 
     /// Says what the server can do.
     Caps "CAPS" () []
@@ -34,7 +34,7 @@ commands! {
 
     /// Explains the commands that you may give, or one of them.
     Help "HELP" (verb: Option<Verb>) [after: Opaque, limit: Count]
-        Guest, "rows verb= usage= text= [example=], 210 END rows=", "HELP RETR";
+        Guest, "rows verb= usage= text= [answer= example= who=], 210 END rows= [next=]", "HELP RETR";
 
     /// Does nothing; keeps a connection open.
     Noop "NOOP" () []
@@ -82,8 +82,8 @@ commands! {
         User, "250 OK", "DELE 7";
 
     /// Shows one title.
-    Info "INFO" (id: TitleId) []
-        User, "one row as LIST with granted= owned=, 210 END rows=1", "INFO 7";
+    Info "INFO" (id: TitleId) [after: Opaque, limit: Count]
+        User, "one row as LIST with fetched= [deleted=yes] description= granted= owned=, 210 END rows=1", "INFO 7";
 
     /// Uploads a file.
     /// Wait for the answer, then send exactly the bytes it asks for, then wait for the final status.
@@ -118,7 +118,7 @@ commands! {
 
     /// Lists what came into your wallet and went out of it, the newest first.
     Statement "STATEMENT" () [after: Opaque, limit: Count]
-        User, "rows at= amount= balance= why=, 210 END rows= [next=]", "STATEMENT";
+        User, "rows at= amount= balance= why= [id=] [note=], 210 END rows= [next=]", "STATEMENT";
 
     /// Turns a code that an admin sold or gave away into money.
     Redeem "REDEEM" (code: Ticket) [key: Opaque]
@@ -133,7 +133,7 @@ commands! {
         User, "rows id= at= author= title= text=, 210 END rows= [next=]", "NOTICES limit=5";
 
     /// Shows one notice.
-    Notice "NOTICE" (id: NoticeId) []
+    Notice "NOTICE" (id: NoticeId) [after: Opaque, limit: Count]
         User, "one row as NOTICES, 210 END rows=1", "NOTICE 3";
 
     /// Asks to be told of things as they happen; replaces what was watched, nothing without a word.

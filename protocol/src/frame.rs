@@ -88,20 +88,22 @@ fn looks_foreign(src: &[u8]) -> bool {
         return true;
     }
     // GET alone is a word that a person may try; with a path behind it, it is a browser.
-    let openings: [&[u8]; 9] = [
+    let openings: [&[u8]; 12] = [
         b"GET /",
         b"GET http",
         b"POST ",
         b"HEAD /",
         b"PUT /",
+        b"DELETE /",
+        b"PATCH /",
+        b"TRACE /",
         b"OPTIONS ",
         b"CONNECT ",
         b"PRI * HTTP",
         b"SSH-",
     ];
-    let end = src.iter().position(|&b| b == b'\n').unwrap_or(src.len());
-    let line = src.get(..end).unwrap_or_default();
-    openings.iter().any(|o| line.starts_with(o))
+    let begins = |opening: &[u8]| src.get(..opening.len()).is_some_and(|s| s.eq_ignore_ascii_case(opening));
+    openings.into_iter().any(begins)
 }
 
 /// What a client reads.

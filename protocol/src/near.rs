@@ -2,6 +2,16 @@
 
 /// Of `known`, the word that a mistyped `word` is nearest to, if one is near (two edits, or a prefix).
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let (distance, best) = ranked(word, known)?;
+    (distance <= 2 && distance * 2 <= word.chars().count()).then_some(best)
+}
+
+/// Of `known`, the word that `word` is least far from, however far that is.
+pub fn closest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    ranked(word, known).map(|(_, best)| best)
+}
+
+fn ranked<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<(usize, &'k str)> {
     let word = word.to_ascii_uppercase();
     // Longer than any verb by far: nothing is near, and the distance would be dear.
     if word.len() > 32 {
@@ -11,8 +21,7 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
         let starts = word.len() >= 2 && k.to_ascii_uppercase().starts_with(&word);
         (if starts { 1 } else { distance(&word, &k.to_ascii_uppercase()) }, k)
     });
-    let (distance, best) = ranked.min_by_key(|(d, _)| *d)?;
-    (distance <= 2 && distance < word.chars().count()).then_some(best)
+    ranked.min_by_key(|(d, _)| *d)
 }
 
 /// Edits between two words; two neighbours changed over count as one (Damerau, 1964).

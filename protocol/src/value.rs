@@ -161,7 +161,10 @@ impl FromStr for UserName {
     fn from_str(word: &str) -> Result<Self, Wrong> {
         let length = word.chars().count();
         let fits = (Self::MIN..=Self::MAX).contains(&length);
-        if !fits || word.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
+        if !fits
+            || word.starts_with(is_accent)
+            || word.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+        {
             return Err(Wrong::Value);
         }
         Ok(Self(word.to_owned()))
@@ -174,12 +177,20 @@ impl fmt::Display for UserName {
     }
 }
 
-/// Characters that show nothing: with them two names could look the same.
+/// Characters that show nothing, or nothing that everybody sees: with them two names could look the same.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-        | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{E000}'..='\u{F8FF}'
+        | '\u{FDD0}'..='\u{FDEF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFFF}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{10FFFF}')
+}
+
+/// Accents that stand on the character before them; a name does not begin with one.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// The name of a title: 1 to 200 characters, any.
@@ -485,12 +496,13 @@ impl FromStr for PasswordDigest {
     }
 }
 
-/// Digits only, up to 2^63 - 1; more is well formed but no value.
+/// Digits only. More than any number here can be is taken for the largest: an offset beyond every
+/// end, a limit above every limit.
 fn whole(word: &str) -> Result<i64, Wrong> {
     if word.is_empty() || !word.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Wrong::Form);
     }
-    word.parse().map_err(|_| Wrong::Value)
+    Ok(word.parse().unwrap_or(i64::MAX))
 }
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -58,8 +58,8 @@ fn a_value_that_cannot_be_is_told_from_a_word_that_is_none() {
     let impossible: [&[u8]; 6] = [
         b"LIST limit=0",
         b"TOPUP 0.00",
-        b"RETR 99999999999999999999",
-        b"STOR 99999999999999999999 5d41402abc4b2a76b9719d911017c592",
+        b"LIST COLOURED",
+        "REGISTER \u{2800}\u{2800} 5d41402abc4b2a76b9719d911017c592".as_bytes(),
         b"REGISTER x 5d41402abc4b2a76b9719d911017c592",
         "REGISTER a\u{a0}b 5d41402abc4b2a76b9719d911017c592".as_bytes(),
     ];

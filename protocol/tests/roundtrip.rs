@@ -146,4 +146,5 @@ fn a_mistyped_verb_has_a_near_one() {
         assert_eq!(nearest(typed, verbs()), Some(meant), "{typed}");
     }
     assert_eq!(nearest("XYZZY", verbs()), None);
+    assert_eq!(nearest("FOO", verbs()), None);
 }

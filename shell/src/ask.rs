@@ -58,8 +58,15 @@ impl Asker {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
+        let prompt = format!("{question} [y/N] ");
+        // The line editor hears Ctrl-C, which means no; a plain read does not.
+        if io::stdout().is_terminal()
+            && let Ok(mut editor) = rustyline::DefaultEditor::new()
+        {
+            return Some(editor.readline(&prompt).is_ok_and(|answer| self.tongue.is_yes(&answer)));
+        }
         let mut out = io::stderr().lock();
-        let _ = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
+        let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
         drop(out);
         let mut answer = String::new();
         match io::stdin().lock().read_line(&mut answer) {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::command::{Command, Info};
+use protocol::command::{Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
-use protocol::value::TitleId;
+use protocol::value::{Money, Price, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
@@ -104,7 +104,7 @@ impl Shell {
             Command::Stor(_) => return Err(self.usage(Text::UsePut)),
             _ => {}
         }
-        let reply = self.send(wire)?;
+        let reply = self.agreed(wire)?;
         if matches!(wire.command, Command::Logout(_)) {
             self.session.forget();
             self.screen.say(Text::LoggedOut, &[]);
@@ -119,6 +119,34 @@ impl Shell {
             return Ok(account::welcome(self, reply));
         }
         Ok(Answer { reply, layout: layout(wire.spec), more })
+    }
+
+    /// Sends a command; before one that is typed spends money, the price is shown and agreed to.
+    fn agreed(&mut self, wire: &Wire) -> Result<Reply, Fault> {
+        let (free, text) = (Some(Price(Money::ZERO)), Text::AskPrice);
+        let asked = match wire.command.clone() {
+            Command::Buy(c) if c.price.is_none() => Command::Buy(Buy { price: free, key: None, ..c }),
+            Command::Member(c) if c.price.is_none() => {
+                Command::Member(Member { price: free, key: None, ..c })
+            }
+            _ => return self.send(wire),
+        };
+        if !self.asker.typed || self.asker.yes {
+            return self.send(wire);
+        }
+        // For nothing it is had by nobody who has to pay: the refusal says what it costs.
+        let refusal = match self.session.order(&asked.line()) {
+            Err(Fault::Refused(reply)) if reply.status.word == "PRICE_CHANGED" => reply,
+            other => return other,
+        };
+        let price = refusal.status.get("price").unwrap_or_default();
+        let question = self.screen.tongue.fill(text, &[price]);
+        if self.asker.confirm(&question) != Some(true) {
+            return Err(Fault::Cancelled);
+        }
+        let line = format!("{} price={price}", wire.command.line());
+        let line = if wire.keyed { line } else { format!("{line} key={}", key::fresh()?) };
+        self.keyed(&line)
     }
 
     fn send(&mut self, wire: &Wire) -> Result<Reply, Fault> {
@@ -163,7 +191,7 @@ impl Shell {
     /// # Errors
     /// There is none, or no connection.
     pub fn info(&mut self, id: i64) -> Result<Vec<(String, String)>, Fault> {
-        let line = Command::Info(Info { id: TitleId(id) }).line();
+        let line = Command::Info(Info { id: TitleId(id), after: None, limit: None }).line();
         let reply = match self.session.order(&line) {
             Err(Fault::Lost(_)) => self.session.order(&line)?,
             other => other?,

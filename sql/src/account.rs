@@ -43,9 +43,16 @@ impl Account {
         )
     }
 
-    /// Notes that its owner was here.
-    pub fn seen(tx: &mut Tx<'_>, id: AccountId, at: Time) -> Result<u64, Error> {
-        tx.execute("UPDATE account SET seen_at = ? WHERE id = ?", params![at, id])
+    /// Changes the password, if it is still the one whose hash is `kept`.
+    pub fn change_password(tx: &mut Tx<'_>, id: AccountId, kept: &str, new: &str) -> Result<bool, Error> {
+        let sql = "UPDATE account SET password = ? WHERE id = ? AND password = ?";
+        Ok(tx.execute(sql, params![new, id, kept])? > 0)
+    }
+
+    /// Notes that its owner was here, if the password is still the one whose hash is `kept`.
+    pub fn seen_with(tx: &mut Tx<'_>, id: AccountId, kept: &str, at: Time) -> Result<bool, Error> {
+        let sql = "UPDATE account SET seen_at = ? WHERE id = ? AND password = ?";
+        Ok(tx.execute(sql, params![at, id, kept])? > 0)
     }
 
     /// Whether there is an account of this role.

@@ -16,6 +16,11 @@ record! {
 }
 
 impl Content {
+    /// Lets nobody else hold this content until the transaction ends; 0 if it is not there.
+    pub fn hold(tx: &mut Tx<'_>, sha256: [u8; 32]) -> Result<u64, Error> {
+        tx.execute("UPDATE content SET stored_at = stored_at WHERE sha256 = ?", params![sha256])
+    }
+
     /// The content of a SHA-256.
     pub fn of(tx: &mut Tx<'_>, sha256: [u8; 32]) -> Result<Option<Content>, Error> {
         tx.one(join!(Content::SELECT, " WHERE sha256 = ?"), params![sha256])

@@ -157,15 +157,15 @@ impl Place {
             Some(path) => path.strip_prefix("//").unwrap_or(path),
             // Saying nothing of the rest of it, which may be a password.
             None if url.contains("://") => {
-                return Err(Error::internal(
-                    "a database is sqlite:PATH or mysql://user:password@host:port/name",
+                return Err(Error::Url(
+                    "expected sqlite:PATH or mysql://user:password@host:port/name".into(),
                 ));
             }
             None => url,
         };
         // Each connection to ":memory:" or "" would see a database of its own.
         if path.is_empty() || path.starts_with(':') {
-            return Err(Error::internal("a SQLite database needs a file"));
+            return Err(Error::Url("a SQLite database needs a file: sqlite:PATH".into()));
         }
         Ok(Place::File(path.into()))
     }

@@ -3,6 +3,9 @@
 /// Why a piece of work did not happen. The texts are for the log: no user ever sees them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
+    /// The URL names no database that can be used; the text says what would.
+    #[error("{0}")]
+    Url(String),
     /// The database cannot be reached, did not answer in time, or takes no writes at the moment. Nothing was changed;
     /// the same call may succeed later, without anything being reopened.
     #[error("the database is down: {0}")]

@@ -44,6 +44,8 @@ pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Sil
         }
         incoming.push(chunk).await.map_err(refused)?;
         end?;
+        // A sender that keeps up is never waited for, and is stopped all the same.
+        still_wanted(peer).await?;
     }
     Ok(())
 }
@@ -51,7 +53,7 @@ pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Sil
 /// Waits until more of a body has come.
 async fn more(peer: &Peer) -> Result<(), Silence> {
     tokio::select! {
-        ready = timeout(peer.idle, peer.stream.readable()) => match ready {
+        ready = timeout(peer.body, peer.stream.readable()) => match ready {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
         },
@@ -83,7 +85,8 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         };
         let going = match sent {
             Ok(sent) if sent.waiting => writable(peer).await,
-            Ok(_) => still_wanted(peer).await,
+            // Inside a body that is sent nothing can be said.
+            Ok(_) => still_wanted(peer).await.map_err(|_| Silence::Gone),
             Err(error) => {
                 if error.kind() == io::ErrorKind::UnexpectedEof {
                     log::error!("{} stored bytes are damaged: they end early", peer.session.label());
@@ -111,7 +114,7 @@ async fn writable(peer: &Peer) -> Result<(), Silence> {
         }
     });
     tokio::select! {
-        ready = timeout(peer.idle, ready) => ready.map_err(|_| Silence::Gone)?.map_err(Silence::from),
+        ready = timeout(peer.body, ready) => ready.map_err(|_| Silence::Gone)?.map_err(Silence::from),
         _ = peer.session.ended() => Err(Silence::Gone),
         () = peer.stop.halt.cancelled() => Err(Silence::Gone),
     }
@@ -120,8 +123,8 @@ async fn writable(peer: &Peer) -> Result<(), Silence> {
 async fn still_wanted(peer: &Peer) -> Result<(), Silence> {
     tokio::select! {
         biased;
-        _ = peer.session.ended() => Err(Silence::Gone),
-        () = peer.stop.halt.cancelled() => Err(Silence::Gone),
+        status = peer.session.ended() => Err(Silence::Told(status)),
+        () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
         () = std::future::ready(()) => Ok(()),
     }
 }

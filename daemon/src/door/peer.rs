@@ -33,7 +33,8 @@ pub struct Peer {
     pub(super) stream: Arc<TcpStream>,
     pub(super) session: Session,
     pub(super) stop: Stop,
-    pub(super) idle: Duration,
+    pub(super) body: Duration,
+    idle: Duration,
     login: Duration,
     lines: Lines,
     input: BytesMut,
@@ -63,6 +64,7 @@ impl Peer {
             stream: Arc::new(stream),
             session,
             stop,
+            body: Duration::from_secs(limits.body_seconds.into()),
             idle: Duration::from_secs(limits.idle_seconds.into()),
             login: Duration::from_secs(limits.login_seconds.into()),
             lines: Lines::default(),
@@ -169,7 +171,7 @@ impl Peer {
             Then::Send(delivery) => {
                 self.flush().await?;
                 let (delivery, sent) = body::send(self, delivery).await;
-                let last = self.session.sent(&delivery).await;
+                let last = self.session.sent(&delivery);
                 // Inside a body no status can be said: the connection just closes.
                 sent?;
                 if let Some(status) = last {
@@ -216,7 +218,12 @@ impl Peer {
             match self.stream.try_write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    timeout(self.idle, self.stream.writable()).await??;
+                    tokio::select! {
+                        ready = timeout(self.idle, self.stream.writable()) => ready??,
+                        // Whoever does not read holds up neither the end of a session nor of the daemon.
+                        _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
+                        () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),
+                    }
                 }
                 Err(error) => return Err(error),
             }

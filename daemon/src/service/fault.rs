@@ -117,6 +117,11 @@ impl From<vault::Error> for Fault {
         match error {
             vault::Error::Busy => Fault::Busy("this upload is under way on another connection"),
             vault::Error::Full => Fault::DiskFull,
+            // EMFILE, ENFILE: it passes when others are done.
+            vault::Error::Io(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
+                log::error!("out of file descriptors: raise LimitNOFILE or lower limits.connections");
+                Fault::Busy("too many files are open")
+            }
             vault::Error::Mismatch { .. } => Fault::Md5Mismatch,
             vault::Error::Missing | vault::Error::Damaged { .. } => {
                 log::error!("stored bytes: {error}");

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod fault;
 pub mod notice;
 pub mod once;
+pub mod password;
 pub mod secret;
 pub mod stats;
 pub mod terms;
@@ -40,6 +41,8 @@ pub struct User {
     pub role: Role,
     /// From where.
     pub address: String,
+    /// When the session is over.
+    pub until: Time,
 }
 
 impl User {

@@ -41,7 +41,7 @@ pub async fn figures(app: &App, admin: Admin<'_>, days: Option<u32>) -> Result<V
     if days > MOST_DAYS {
         return Err(Fault::Limit { max: MOST_DAYS.to_string(), what: "the days shown" });
     }
-    app.recorder.flush().await;
+    app.recorder.flush().await?;
     let (now, account) = (app.clock.now(), admin.0.id);
     app.db
         .write(move |tx| {

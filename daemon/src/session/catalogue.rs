@@ -29,9 +29,10 @@ impl Session {
         let owned = card.owned;
         let page = Page { rows: vec![card], next: None };
         Ok(Answer::page(page, |card| {
-            let facts = facts(&card).with("granted", granted).with("owned", owned);
-            let facts = facts.text("description", card.title.description).with("fetched", card.title.fetched);
-            Row(if card.title.listed { facts } else { facts.with("deleted", true) })
+            let facts = facts(&card).with("fetched", card.title.fetched);
+            let facts = if card.title.listed { facts } else { facts.with("deleted", true) };
+            let facts = facts.text("description", card.title.description);
+            Row(facts.with("granted", granted).with("owned", owned))
         }))
     }
 

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use protocol::code::Code;
 use protocol::command::{Command, TABLE, find};
 use protocol::grammar::words;
-use protocol::near::nearest;
+use protocol::near::closest;
 use protocol::reply::{Event, Status};
 use protocol::table::{Gate, Spec};
 use protocol::value::{Count, Opaque};
@@ -105,6 +105,7 @@ impl Session {
     /// What has become of the session that this connection is part of.
     fn fate(&self) -> Fate {
         match &self.who {
+            Who::User(user, _) if user.until <= self.app.clock.now() => Fate::LoggedOut,
             Who::User(_, presence) => presence.fate(),
             Who::Guest => Fate::Open,
         }
@@ -216,13 +217,17 @@ async fn next(news: &mut Option<Receiver<News>>) -> News {
 
 fn unknown(verb: &str) -> Status {
     let status = Status::new(Code::UnknownCommand);
-    match nearest(verb, TABLE.iter().map(|spec| spec.verb)) {
+    match closest(verb, TABLE.iter().map(|spec| spec.verb)) {
         Some(near) => status.with("nearest", near).say(format!("no such command; did you mean {near}?")),
         None => status.say("no such command; HELP lists them"),
     }
 }
 
+/// Whether a line is a STOR, or was meant to be one: a slip in it must not make commands of the bytes
+/// of a file behind it.
 fn is_stor(line: &[u8]) -> bool {
-    let word = line.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty());
-    word.is_some_and(|word| word.eq_ignore_ascii_case(b"STOR") || word.eq_ignore_ascii_case(b"\"STOR\""))
+    let start = line.iter().position(u8::is_ascii_alphabetic).unwrap_or(line.len());
+    let word = line.get(start..).unwrap_or_default();
+    let end = word.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(word.len());
+    word.get(..end).is_some_and(|word| word.eq_ignore_ascii_case(b"STOR"))
 }

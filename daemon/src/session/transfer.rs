@@ -76,8 +76,8 @@ impl Session {
 
     /// Notes a delivery that the door has sent, in full or in part; the final status, where there
     /// is one to be said.
-    pub async fn sent(&self, delivery: &Delivery) -> Option<Status> {
-        download::delivered(&self.app, delivery).await;
+    pub fn sent(&self, delivery: &Delivery) -> Option<Status> {
+        download::delivered(&self.app, delivery);
         let left = delivery.range.length();
         log::info!("{} sent bytes={} left={left}", self.label(), delivery.length - left);
         (left == 0).then(|| Status::new(Code::Done).say("that was all of it"))

@@ -39,6 +39,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::CannotRead => "无法读取 {0}：{1}",
 
         Text::AdLeft => "广告：{0} — 广告剩余 {1} 秒",
+        Text::AskPrice => "价格 {0}，继续？",
         Text::AskBuy => "以 {1} 购买《{0}》？",
         Text::NeedYes => "价格为 {0}；加上 --yes 即购买。",
         Text::Bought => "已付 {0}；余额 {1}。",

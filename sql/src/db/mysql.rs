@@ -42,7 +42,7 @@ impl Server {
     ) -> Result<Arc<Server>, Error> {
         let opts = Opts::from_url(url).map_err(|e| Error::Internal(format!("the URL: {e}")))?;
         if opts.db_name().is_none() {
-            return Err(Error::internal("the URL names no database"));
+            return Err(Error::Url("the URL names no database: mysql://user:password@host:port/name".into()));
         }
         let opts = OptsBuilder::from_opts(opts)
             .client_found_rows(true)

@@ -121,7 +121,7 @@ fn who_does_not_log_in_is_sent_away(engine: Engine) {
 }
 
 fn an_upload_that_stands_still_is_let_go(engine: Engine) {
-    let club = Club::with(engine, "[limits]\nidle_seconds = 1\n");
+    let club = Club::with(engine, "[limits]\nidle_seconds = 1\nbody_seconds = 1\n");
     let anna = user(&club, "anna");
     let film = bytes(100_000);
     let stor = format!("STOR {} {} title=still kind=SHARED resume=yes", film.len(), md5hex(&film));

@@ -154,7 +154,7 @@ pub async fn recover(
     app: &App, name: UserName, code: Secret, password: PasswordDigest, address: &str,
 ) -> Result<LoggedIn, Fault> {
     let (hash, now) = (secret::code_hash(&code), app.clock.now());
-    let password = secret::hash_password(app, password.0).await?;
+    let password = app.passwords.hash(password.0).await?;
     let account = app
         .db
         .write(move |tx| {
@@ -164,7 +164,7 @@ pub async fn recover(
             }
             Account::set_password(tx, account.id, &password)?;
             Session::end_all(tx, account.id)?;
-            Ok(account)
+            Ok(Account { password: password.clone(), ..account })
         })
         .await?;
     app.live.end_all(account.id, Fate::LoggedOut);
@@ -178,7 +178,7 @@ pub async fn recover(
 pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Result<(), Fault> {
     let (id, now) = (user.id, app.clock.now());
     let kept = app.db.read(move |tx| Account::get(tx, id)).await?.map(|account| account.password);
-    if !secret::is_password(app, password.0, kept).await? {
+    if !app.passwords.verify(password.0, kept).await? {
         return Err(Fault::BadCredentials);
     }
     app.db

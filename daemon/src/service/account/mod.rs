@@ -73,7 +73,7 @@ pub async fn register(
             if Account::called(tx, &taken)?.is_some() { Err(Fault::NameTaken) } else { Ok(()) }
         })
         .await?;
-    let password = secret::hash_password(app, password.0).await?;
+    let password = app.passwords.hash(password.0).await?;
     let token = secret::token();
     let hash = secret::hash(&token);
     let (from, days) = (address.to_owned(), app.config.accounts.session_days);
@@ -107,7 +107,7 @@ pub async fn register(
             Ok::<_, Fault>((account, session))
         })
         .await?;
-    Ok(enter(app, account, session, token, address))
+    Ok(enter(app, account, session, lasts(now, days), token, address))
 }
 
 /// Logs in.
@@ -121,7 +121,7 @@ pub async fn login(
     let folded = terms::fold(name.as_str());
     let account = app.db.read(move |tx| Account::called(tx, &folded)).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
-    let right = secret::is_password(app, password.0, kept).await?;
+    let right = app.passwords.verify(password.0, kept).await?;
     let account = account.filter(|_| right).ok_or(Fault::BadCredentials)?;
     begin(app, account, address).await
 }
@@ -131,6 +131,7 @@ async fn begin(app: &App, account: Account, address: &str) -> Result<LoggedIn, F
     let token = secret::token();
     let hash = secret::hash(&token);
     let (id, now, from) = (account.id, app.clock.now(), address.to_owned());
+    let kept = account.password.clone();
     let days = app.config.accounts.session_days;
     let session = app
         .db
@@ -138,11 +139,14 @@ async fn begin(app: &App, account: Account, address: &str) -> Result<LoggedIn, F
             if Lock::of(tx, id)?.is_some() {
                 return Err(Fault::Locked);
             }
-            Account::seen(tx, id, now)?;
+            // The password may have been changed while this one was being hashed.
+            if !Account::seen_with(tx, id, &kept, now)? {
+                return Err(Fault::BadCredentials);
+            }
             Ok(open(tx, id, hash, &from, now, days)?)
         })
         .await?;
-    let joined = enter(app, account, session, token, address);
+    let joined = enter(app, account, session, lasts(now, days), token, address);
     // A lock may have come between the look and the entry: whoever locks now finds us.
     if app.db.read(move |tx| Lock::of(tx, id)).await?.is_some() {
         app.db.write(move |tx| Session::end(tx, id, session)).await?;
@@ -160,10 +164,10 @@ pub async fn resume(app: &App, token: Secret, address: &str) -> Result<LoggedIn,
     let look = move |tx: &mut Tx<'_>| {
         let session = Session::of_token(tx, hash, now)?.ok_or(Fault::BadCredentials)?;
         let account = Account::get(tx, session.account)?.ok_or(Fault::BadCredentials)?;
-        Ok::<_, Fault>((account, session.id))
+        Ok::<_, Fault>((account, session.id, session.expires_at))
     };
-    let (account, session) = app.db.read(look).await?;
-    let joined = enter(app, account, session, token, address);
+    let (account, session, until) = app.db.read(look).await?;
+    let joined = enter(app, account, session, until, token, address);
     // It may have been ended between the look and the entry: whoever ends it now finds us.
     app.db.read(look).await?;
     Ok(joined)
@@ -190,15 +194,19 @@ pub async fn change_password(
     let id = user.id;
     let account = app.db.read(move |tx| Account::get(tx, id)).await?;
     let kept = account.map(|account| account.password);
-    if !secret::is_password(app, old.0, kept).await? {
+    if !app.passwords.verify(old.0, kept.clone()).await? {
         return Err(Fault::BadCredentials);
     }
-    let password = secret::hash_password(app, new.0).await?;
-    let session = user.session;
+    let password = app.passwords.hash(new.0).await?;
+    let (session, kept) = (user.session, kept.unwrap_or_default());
     app.db
         .write(move |tx| {
-            Account::set_password(tx, id, &password)?;
-            Session::end_others(tx, id, session)
+            // Of two changes at once, the second no longer knows the old password.
+            if !Account::change_password(tx, id, &kept, &password)? {
+                return Err(Fault::BadCredentials);
+            }
+            Session::end_others(tx, id, session)?;
+            Ok(())
         })
         .await?;
     app.live.end_others(id, session, Fate::LoggedOut);
@@ -286,19 +294,25 @@ fn spend(tx: &mut Tx<'_>, code: [u8; 32], now: Time) -> Result<Role, Fault> {
     if Invite::spend(tx, code)? == 0 { Err(Fault::CodeUsed) } else { Ok(role) }
 }
 
+/// When a session is over that is opened now.
+fn lasts(now: Time, days: u32) -> Time {
+    Time(now.0 + i64::from(days) * DAY)
+}
+
 fn open(
     tx: &mut Tx<'_>, account: AccountId, token: [u8; 32], address: &str, now: Time, days: u32,
 ) -> Result<SessionId, sql::Error> {
-    let expires_at = Time(now.0 + i64::from(days) * DAY);
-    let address = address.to_owned();
+    let (address, expires_at) = (address.to_owned(), lasts(now, days));
     let session = Session { id: SessionId(0), account, token, address, created_at: now, expires_at };
     session.insert(tx).map(SessionId)
 }
 
-fn enter(app: &App, account: Account, session: SessionId, token: Secret, address: &str) -> LoggedIn {
+fn enter(
+    app: &App, account: Account, session: SessionId, until: Time, token: Secret, address: &str,
+) -> LoggedIn {
     let standing = Standing::of(&account, app.clock.now());
     let presence = app.live.enter(session, account.id);
     let (name, address) = (account.name, address.to_owned());
-    let user = User { id: account.id, session, name, role: account.role, address };
+    let user = User { id: account.id, session, name, role: account.role, address, until };
     LoggedIn { user, presence, standing, token }
 }

@@ -69,6 +69,12 @@ pub async fn fetch(
             Ok::<_, Fault>((card, access))
         })
         .await?;
+    let size = card.title.size;
+    let range = if offset > size || length == Some(0) { Err(Fault::BadRange { size }) } else { Ok(()) };
+    if matches!(access, Access::Ad(Turn::Begin)) {
+        // A slip starts no wait.
+        range.clone()?;
+    }
     let how = match access {
         Access::Granted(how) => how,
         Access::Ad(turn) => match begun(app, user, id, turn).await? {
@@ -78,10 +84,7 @@ pub async fn fetch(
             Turn::Granted | Turn::Begin => "ad",
         },
     };
-    let size = card.title.size;
-    if offset > size || length == Some(0) {
-        return Err(Fault::BadRange { size });
-    }
+    range?;
     let stored = app.vault.stored(&Digest::from(card.sha256), size).await?;
     let range = stored.range(offset, length.unwrap_or(size));
     let length = range.length();
@@ -125,12 +128,13 @@ async fn begun(app: &App, user: &User, title: TitleId, turn: Turn) -> Result<Tur
     if turn != Turn::Begin {
         return Ok(turn);
     }
-    let (id, now, ads) = (user.id, app.clock.now(), app.config.ads.clone());
-    settled(app, move |tx| pass::begin(tx, &ads, id, title, now)).await
+    let (id, clock, ads) = (user.id, app.clock.clone(), app.config.ads.clone());
+    // The time when it is its turn, not when it began to wait for the database.
+    settled(app, move |tx| pass::begin(tx, &ads, id, title, clock.now())).await
 }
 
 /// Notes what of a delivery has arrived.
-pub async fn delivered(app: &App, delivery: &Delivery) {
+pub fn delivered(app: &App, delivery: &Delivery) {
     let bytes = delivery.length - delivery.range.length();
     let (account, title, how) = (delivery.account, delivery.title, delivery.how);
     // Nothing arrived, and there was something: no download.
@@ -138,5 +142,5 @@ pub async fn delivered(app: &App, delivery: &Delivery) {
         return;
     }
     let (at, size, offset) = (app.clock.now(), delivery.size, delivery.offset);
-    app.recorder.note(Arrived { account, title, how, at, size, offset, bytes }).await;
+    app.recorder.note(Arrived { account, title, how, at, size, offset, bytes });
 }

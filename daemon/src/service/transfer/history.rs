@@ -1,10 +1,14 @@
 //! The download history, written behind the transfers: a download does not wait for it, and many
 //! share a transaction.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use protocol::value::{AccountId, Time, TitleId};
 use sql::transfer::Download;
 use sql::{Db, Tx, stats};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::service::{Fault, Page, Paging, User};
@@ -37,35 +41,45 @@ enum Message {
 #[derive(Clone)]
 pub struct Recorder(mpsc::Sender<Message>);
 
-/// Rows of one transaction at most, and messages that wait at most. Beyond, transfers wait.
+/// Rows of one transaction at most.
 const BATCH: usize = 256;
 
-/// How often a batch is tried while the database is down, a second apart. Then it is given up.
-const TRIES: u32 = 60;
+/// Rows that wait at most, while the database is away. What comes then is not kept: no download is
+/// held up for its row.
+const QUEUE: usize = 16 * 1024;
 
 /// Stretches that are kept of one download; who fetches in more pieces than that loses the smallest.
-const STRETCHES: usize = 64;
+const STRETCHES: usize = 1024;
+
+/// How long HISTORY and the end of the daemon wait for rows that are still to be written.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Recorder {
     /// Starts the writer; it ends with the last handle.
     pub fn start(db: Db) -> Self {
-        let (send, receive) = mpsc::channel(BATCH);
+        let (send, receive) = mpsc::channel(QUEUE);
         tokio::spawn(write_all(db, receive));
         Self(send)
     }
 
     /// Notes what arrived.
-    pub async fn note(&self, arrived: Arrived) {
-        // The writer ends only after every handle is gone.
-        let _ = self.0.send(Message::Arrived(arrived)).await;
+    pub fn note(&self, arrived: Arrived) {
+        if self.0.try_send(Message::Arrived(arrived)).is_err() {
+            log::error!("a row of the download history is lost: too many wait for the database");
+        }
     }
 
     /// Waits until all that was noted before is written.
-    pub async fn flush(&self) {
+    ///
+    /// # Errors
+    /// [`Fault::DatabaseDown`] if that cannot be done now.
+    pub async fn flush(&self) -> Result<(), Fault> {
         let (done, wait) = oneshot::channel();
-        if self.0.send(Message::Flush(done)).await.is_ok() {
-            let _ = wait.await;
-        }
+        let written = async {
+            self.0.send(Message::Flush(done)).await.ok()?;
+            wait.await.ok()
+        };
+        timeout(PATIENCE, written).await.ok().flatten().ok_or(Fault::DatabaseDown)
     }
 }
 
@@ -88,19 +102,20 @@ async fn write_all(db: Db, mut messages: mpsc::Receiver<Message>) {
     }
 }
 
+/// Writes rows, however long that takes: what is meant to be kept is tried until the database is back.
 async fn write(db: &Db, rows: Vec<Arrived>) {
-    let count = rows.len();
-    for attempt in 1..=TRIES {
-        let rows = rows.clone();
-        let work = move |tx: &mut Tx<'_>| rows.iter().try_for_each(|row| record(tx, row));
+    let rows = Arc::new(rows);
+    loop {
+        let some = rows.clone();
+        let work = move |tx: &mut Tx<'_>| some.iter().try_for_each(|row| record(tx, row));
         match db.write(work).await {
             Ok(()) => return,
-            Err(sql::Error::Down(why)) if attempt < TRIES => {
-                log::warn!("the download history waits for the database: {why}");
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Err(error @ (sql::Error::Down(_) | sql::Error::Busy(_) | sql::Error::Full)) => {
+                log::warn!("the download history waits for the database: {error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
             Err(error) => {
-                log::error!("{count} rows of the download history are lost: {error}");
+                log::error!("{} rows of the download history are lost: {error}", rows.len());
                 return;
             }
         }
@@ -168,7 +183,7 @@ fn read(text: &str) -> Vec<(u64, u64)> {
 /// # Errors
 /// Of the database.
 pub async fn page(app: &App, user: &User, paging: Paging) -> Result<Page<(Download, String)>, Fault> {
-    app.recorder.flush().await;
+    app.recorder.flush().await?;
     let (account, before, limit) = (user.id, paging.number(i64::MAX)?, paging.limit);
     let rows = app.db.read(move |tx| Download::page(tx, account, before, limit + 1)).await?;
     Ok::<_, Fault>(Page::cut(rows, limit, |(download, _)| download.id.to_string()))
@@ -191,7 +206,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let mut all = vec![];
-        (0..1000).for_each(|n| add(&mut all, n * 10, n * 10 + 5));
+        (0..2000).for_each(|n| add(&mut all, n * 10, n * 10 + 5));
         assert_eq!(all.len(), STRETCHES);
     }
 }

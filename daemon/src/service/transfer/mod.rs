@@ -3,4 +3,5 @@
 pub mod download;
 pub mod history;
 pub mod pass;
+pub mod places;
 pub mod upload;

@@ -3,9 +3,9 @@
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
 use sql::{Tx, stats};
-use tokio::sync::OwnedSemaphorePermit;
 use vault::{Claim, Digest, Incoming, Sealed};
 
+use super::places::Place;
 use crate::app::App;
 use crate::service::catalogue::care::tally;
 use crate::service::once::{Key, Outcome, once, recall};
@@ -51,7 +51,7 @@ pub struct Upload {
     pub incoming: Incoming,
     draft: Draft,
     key: Option<Key>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// A title to be.
@@ -70,17 +70,17 @@ struct Draft {
 /// # Errors
 /// Not allowed, too large, no room, already under way.
 pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, Fault> {
+    // Whoever asks again with the same key is told what was said, whatever has been changed since.
+    let key = order.key.as_ref().map(|key| Key::new(user.id, "STOR", key, &arguments(&order)));
+    if let Some(id) = stored_before(app, key.clone()).await? {
+        return Ok(Reception::Stored(id));
+    }
     let draft = draft(app, user, &order)?;
     let most = app.config.limits.upload_bytes;
     if order.size > most {
         return Err(Fault::Limit { max: most.to_string(), what: "the bytes of an upload" });
     }
-    let key = order.key.as_ref().map(|key| Key::new(user.id, "STOR", key, &arguments(&order)));
-    if let Some(id) = stored_before(app, key.clone()).await? {
-        return Ok(Reception::Stored(id));
-    }
-    let place = app.uploads.clone().try_acquire_owned();
-    let place = place.map_err(|_| Fault::Busy("too many uploads at once"))?;
+    let place = app.uploads.take(user.id)?;
     let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
     let incoming = app.vault.receive(claim, order.resume).await?;
     Ok(Reception::Open(Box::new(Upload { incoming, draft, key, _place: place })))
@@ -128,7 +128,7 @@ pub struct Verified {
     sealed: Sealed,
     draft: Draft,
     key: Option<Key>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Checks the bytes of an upload that is full.
@@ -174,6 +174,9 @@ fn enter(
     tx: &mut Tx<'_>, draft: &Draft, digest: Digest, md5: Md5, size: u64, now: Time,
 ) -> Result<TitleId, Fault> {
     let sha256 = *digest.as_bytes();
+    // Held, so that of two titles of one content the second sees the first.
+    Content::hold(tx, sha256)?;
+    unsold(tx, draft.kind, digest)?;
     let content = match Content::of(tx, sha256)? {
         Some(content) => content.id,
         None => {

@@ -17,18 +17,23 @@ use crate::app::App;
 /// Most periods of membership that are bought at once.
 const MOST_PERIODS: u32 = 120;
 
+/// Most days of membership ahead: a hundred years.
+const MOST_DAYS: i64 = 36_525;
+
 /// Puts money into the wallet.
 ///
 /// # Errors
 /// [`Fault::SwitchedOff`] where the operator takes the money, [`Fault::Limit`] for a full wallet.
 pub async fn top_up(app: &App, user: &User, amount: Money, key: Option<&str>) -> Result<Receipt, Fault> {
-    if !app.config.topup_allowed() {
-        return Err(Fault::SwitchedOff("TOPUP is off here: ask an admin for money"));
-    }
+    let allowed = app.config.topup_allowed();
     let (account, now) = (user.id, app.clock.now());
     let key = key.map(|key| Key::new(account, "TOPUP", key, &amount.to_string()));
     let (today, most) = (stats::midnight(stats::day(now)), app.config.money.topup_day.0);
     charge(app, key, move |tx| {
+        // Inside, so that a key that was answered before is answered the same.
+        if !allowed {
+            return Err(Fault::SwitchedOff("TOPUP is off here: ask an admin for money"));
+        }
         let movement = Movement { account, book: "cash", amount, why: "topup", title: None, actor: None };
         let posted = wallet::post(tx, movement, now)?
             .ok_or_else(|| Fault::Limit { max: MOST.to_string(), what: "what a wallet may hold" })?;
@@ -112,6 +117,12 @@ pub async fn join(
         let balance = spend(tx, movement, now)?;
         let was = Account::get(tx, account)?.and_then(|account| account.member_until);
         let until = Time(was.map_or(now.0, |was| was.0.max(now.0)) + length);
+        if until.0 > now.0 + MOST_DAYS * DAY {
+            return Err(Fault::Limit {
+                max: MOST_DAYS.to_string(),
+                what: "the days that membership may last",
+            });
+        }
         if extend(tx, account, was, until)? == 0 {
             return Err(Fault::Raced);
         }
