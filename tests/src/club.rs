@@ -162,6 +162,11 @@ impl Club {
         (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
     }
 
+    /// Writes the configuration anew, for the next start.
+    pub fn configure(&self, config: &str) {
+        fs::write(self.folder.path().join("reel.toml"), config).unwrap();
+    }
+
     /// Sends a signal to the daemon, by its id.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.pid());
