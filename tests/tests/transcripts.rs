@@ -18,7 +18,8 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    account ads buy download hello history keys library member roles session upload
+    account ads audit buy credit delete download edit hello history invite keys kick library lock member notices
+    recover roles session stats stock unregister upload vouchers
 }
 
 #[test]
