@@ -397,11 +397,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_line() {
-        let file = tempfile("[ads]\nsecond = 3\n");
-        let error = Config::load(Some(&file)).unwrap_err().to_string();
+        let file = file_of("[ads]\nsecond = 3\n");
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("second"), "{error}");
-        let file = tempfile("[prices]\npaid = \"ten\"\n");
-        let error = Config::load(Some(&file)).unwrap_err().to_string();
+        let file = file_of("[prices]\npaid = \"ten\"\n");
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("10.00"), "{error}");
     }
 
@@ -424,9 +424,9 @@ mod tests {
         assert!(shown.contains("reel:…@db:3306") && !shown.contains("s3cret"));
     }
 
-    fn tempfile(text: &str) -> PathBuf {
-        let file = std::env::temp_dir().join(format!("reel-config-{:x}.toml", rand::random::<u64>()));
-        std::fs::write(&file, text).unwrap();
+    fn file_of(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
         file
     }
 }

@@ -78,11 +78,12 @@ fn option<T: Value>(shell: &Shell, given: &Given, key: &str) -> Result<Option<T>
     T::read(word).map(Some).map_err(|_| Fault::Usage(what()))
 }
 
-/// The name of a file without its ending, as far as a title may hold it.
+/// The name of a file, as far as a title may hold it: with its ending, so that `get` writes one that
+/// players know.
 fn title_of(path: &Path) -> Option<TitleName> {
-    let stem = path.file_stem()?.to_string_lossy();
+    let name = path.file_name()?.to_string_lossy();
     let bad = protocol::grammar::is_forbidden;
-    let name: String = stem.chars().map(|c| if bad(c) { '_' } else { c }).collect();
+    let name: String = name.chars().map(|c| if bad(c) { '_' } else { c }).collect();
     let name: String = name.trim().chars().take(TitleName::MAX).collect();
     name.parse().ok()
 }
@@ -194,10 +195,10 @@ mod tests {
     #[test]
     fn a_title_comes_from_the_name_of_the_file() {
         let title = |path: &str| title_of(Path::new(path)).map(|t| t.to_string());
-        assert_eq!(title("/a/绿茶.webm").as_deref(), Some("绿茶"));
-        assert_eq!(title("Mr. Bean.mp4").as_deref(), Some("Mr. Bean"));
+        assert_eq!(title("/a/绿茶.webm").as_deref(), Some("绿茶.webm"));
+        assert_eq!(title("Mr. Bean.mp4").as_deref(), Some("Mr. Bean.mp4"));
         assert_eq!(title("a\u{1b}b").as_deref(), Some("a_b"));
         assert_eq!(title(&"x".repeat(300)).map(|t| t.len()), Some(200));
-        assert_eq!(title(" .mp4").as_deref(), None);
+        assert_eq!(title("/").as_deref(), None);
     }
 }
