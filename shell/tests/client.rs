@@ -312,7 +312,7 @@ fn an_upload_goes_on_where_the_server_says() {
     let dir = folder();
     std::fs::write(dir.path().join("Green tea.webm"), "hello").unwrap();
     const STOR: &str =
-        "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea\" kind=FREE resume=yes key=";
+        "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea.webm\" kind=FREE resume=yes key=";
     let first = vec![Hear(STOR), say("150 SEND offset=0 length=5"), Take(5)];
     let busy = vec![
         Hear(STOR),
