@@ -26,6 +26,8 @@ pub struct Config {
     pub ads: Ads,
     /// How money comes in.
     pub money: Moneys,
+    /// How much of the file shelf one account may fill.
+    pub shelf: Shelf,
     /// What a stranger can make grow, and how far.
     pub limits: Limits,
 }
@@ -105,6 +107,16 @@ pub enum Topup {
     No,
 }
 
+/// How much of the file shelf one account may fill, unless an admin says otherwise with QUOTA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shelf {
+    /// Bytes.
+    pub bytes: u64,
+    /// Titles.
+    pub titles: u64,
+}
+
 /// What a stranger can make grow, and how far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -166,6 +178,7 @@ impl Default for Config {
             prices: Prices::default(),
             ads: Ads::default(),
             money: Moneys::default(),
+            shelf: Shelf::default(),
             limits: Limits::default(),
         }
     }
@@ -198,6 +211,12 @@ impl Default for Ads {
 impl Default for Moneys {
     fn default() -> Self {
         Self { topup: Topup::Auto, topup_day: Amount(Money(1_000_000_000)) }
+    }
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { bytes: 10 << 30, titles: 1000 }
     }
 }
 

@@ -5,8 +5,9 @@ use crate::field::{Cursor, Field, Rest, Verb, put_option};
 use crate::grammar::{SyntaxError, Words};
 use crate::table::{Arg, Gate, Spec, commands};
 use crate::value::{
-    AdId, Amount, Count, Kind, Listing, LongText, Md5, NoticeId, Opaque, PasswordDigest, Price, Remark, Role,
-    SessionId, Sha256, Size, Sort, Ticket, TitleId, TitleName, Topic, UserName, YesNo,
+    AdId, Amount, BookingId, Count, EventId, Kind, Listing, LongText, Md5, NoticeId, Opaque, PasswordDigest,
+    Price, Remark, Role, SessionId, Sha256, Size, Sort, Ticket, Time, TitleId, TitleName, Topic, UserName,
+    YesNo,
 };
 
 commands! {
@@ -105,6 +106,10 @@ commands! {
         User, "150 DATA offset= length= size= md5=, bytes, 226 DONE | 350 WAIT seconds= ad= | 552 NEED_PAY price=",
         "RETR 7 offset=0 length=1048576";
 
+    /// Says how much of the file shelf you fill, and may fill; an admin asks for others and sets it.
+    Quota "QUOTA" (name: Option<UserName>) [bytes: Size, titles: Size]
+        User, "250 OK user= used-bytes= bytes= used-titles= titles=", "QUOTA anna bytes=1073741824 titles=100";
+
     /// Buys a title, once and for ever.
     /// Name the price that you were shown: if it has changed, nothing is taken.
     Buy "BUY" (id: TitleId) [price: Price, key: Opaque]
@@ -133,6 +138,27 @@ commands! {
     /// Lists what membership costs, for every length that is sold.
     Prices "PRICES" () [after: Opaque, limit: Count]
         User, "rows periods= days= price=, 210 END rows=", "PRICES";
+
+    /// Lists the events: what there is to go to, and how many seats are left.
+    Events "EVENTS" () [after: Opaque, limit: Count]
+        User, "rows id= name= seats= left= price= starts= [each=] [called-off=yes], 210 END rows= [next=]", "EVENTS";
+
+    /// Shows one event.
+    Event "EVENT" (id: EventId) [after: Opaque, limit: Count]
+        User, "one row as EVENTS, 210 END rows=1", "EVENT 3";
+
+    /// Books seats of an event, until it starts.
+    /// Name the price of a seat that you were shown: if it has changed, nothing is taken.
+    Book "BOOK" (id: EventId, seats: Count) [price: Price, key: Opaque]
+        User, "250 OK booking= left= balance= paid= | 552 SOLD_OUT left= | 553 STARTED", "BOOK 3 2 price=8.00 key=seats-1";
+
+    /// Lists your bookings, the newest first.
+    Bookings "BOOKINGS" () [after: Opaque, limit: Count]
+        User, "rows booking= event= name= seats= paid= at= starts= [called-off=yes], 210 END rows= [next=]", "BOOKINGS";
+
+    /// Gives the seats of a booking back, until the event starts; what was paid is paid back.
+    Cancel "CANCEL" (booking: BookingId) [key: Opaque]
+        User, "250 OK booking= left= balance= paid=0.00 | 553 STARTED", "CANCEL 12";
 
     /// Lists the notices, the newest first.
     Notices "NOTICES" () [after: Opaque, limit: Count]
@@ -169,6 +195,19 @@ commands! {
     /// Posts a notice.
     Post "POST" (title: TitleName, text: LongText) []
         Admin, "250 OK id=", "POST \"Film night\" \"Friday at eight.\"";
+
+    /// Puts an event on.
+    /// `seats` has to be named; `each` is how many seats one account may book.
+    Stage "STAGE" (name: TitleName) [seats: Count, price: Price, starts: Time, each: Count, key: Opaque]
+        Admin, "250 OK id=", "STAGE \"Film night\" seats=40 price=8.00 starts=2026-12-24T20:00:00+01:00";
+
+    /// Lists who has booked an event.
+    Attendees "ATTENDEES" (id: EventId) [after: Opaque, limit: Count]
+        Admin, "rows booking= user= seats= paid= at=, 210 END rows= [next=]", "ATTENDEES 3";
+
+    /// Calls an event off: nobody can book it any more, and everybody is paid back.
+    Calloff "CALLOFF" (id: EventId) [why: Remark]
+        Admin, "250 OK refunded=", "CALLOFF 3 why=\"the projector broke\"";
 
     /// Finds accounts by a part of the name, or lists them all.
     Users "USERS" (text: Option<Rest>) [after: Opaque, limit: Count]

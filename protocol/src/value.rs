@@ -47,6 +47,10 @@ ids! {
     NoticeId;
     /// The number of an ad.
     AdId;
+    /// The number of an event.
+    EventId;
+    /// The number of a booking.
+    BookingId;
 }
 
 /// Declares a set of fixed words.

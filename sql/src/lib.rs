@@ -30,7 +30,9 @@ mod migrate;
 pub mod notice;
 #[doc(hidden)]
 pub mod record;
+pub mod shelf;
 pub mod stats;
+pub mod ticket;
 pub mod transfer;
 mod types;
 mod value;

@@ -9,13 +9,15 @@ use sql::MIGRATIONS;
 use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
 use sql::notice::{Ad, Notice};
+use sql::shelf::Quota;
+use sql::ticket::{Booking, Event};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
 
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 17] = [
+    let records: [(&str, &[&str]); 20] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -25,6 +27,9 @@ async fn records_and_schema_agree(place) {
         (Deed::TABLE, Deed::FIELDS),
         (Notice::TABLE, Notice::FIELDS),
         (Ad::TABLE, Ad::FIELDS),
+        (Event::TABLE, Event::FIELDS),
+        (Booking::TABLE, Booking::FIELDS),
+        (Quota::TABLE, Quota::FIELDS),
         (Voucher::TABLE, Voucher::FIELDS),
         (Note::TABLE, Note::FIELDS),
         (Title::TABLE, Title::FIELDS),

@@ -40,6 +40,15 @@ pub enum Fault {
         /// Of what.
         what: &'static str,
     },
+    /// More than one's share of the shelf.
+    Quota {
+        /// Of what.
+        what: &'static str,
+        /// How much it may be.
+        max: u64,
+        /// How much is there.
+        used: u64,
+    },
     /// To be bought first.
     NeedPay {
         /// What it costs who asks.
@@ -57,6 +66,15 @@ pub enum Fault {
         /// What it is now.
         price: Money,
     },
+    /// Not so many seats.
+    SoldOut {
+        /// How many there are.
+        left: u32,
+    },
+    /// The event has started.
+    Started,
+    /// The event will not be.
+    CalledOff,
     /// It is not sold.
     NotForSale,
     /// The key was used with other arguments.

@@ -8,8 +8,10 @@ pub mod notice;
 pub mod once;
 pub mod password;
 pub mod secret;
+pub mod shelf;
 pub mod stats;
 pub mod terms;
+pub mod ticket;
 pub mod transfer;
 pub mod wallet;
 

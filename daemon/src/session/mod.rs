@@ -6,7 +6,9 @@ mod catalogue;
 mod dispatch;
 mod help;
 mod notice;
+mod shelf;
 mod stats;
+mod ticket;
 mod transfer;
 mod wallet;
 
@@ -55,7 +57,7 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch";
+pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch,tickets,shelf";
 
 impl Session {
     /// A connection that nobody has logged in on.
