@@ -19,6 +19,7 @@ Exit codes:
   5  to be paid first, or not enough money
   6  the bytes are not those that were promised
   7  try again later
+  8  a local file could not be read or written
   130  stopped with Ctrl-C";
 
 /// One shell for the members and the admins of a club.

@@ -236,7 +236,7 @@ fn other_bytes_are_put_aside_and_nothing_is_overwritten() {
     assert_eq!(code(&output), 6, "{output:?}");
     assert_eq!(std::fs::read(dir.path().join("hello")).unwrap(), b"mine");
     let (output, _) = run(vec![anna(info())], dir.path(), &["--user", "anna", "-c", "get 7 -o hello"]);
-    assert_eq!(code(&output), 1, "{output:?}");
+    assert_eq!(code(&output), 8, "{output:?}");
 }
 
 #[test]
@@ -311,8 +311,8 @@ fn a_purchase_of_unknown_outcome_is_repeated_with_its_key() {
 fn an_upload_goes_on_where_the_server_says() {
     let dir = folder();
     std::fs::write(dir.path().join("Green tea.webm"), "hello").unwrap();
-    const STOR: &str =
-        "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea\" kind=FREE resume=yes key=";
+    const STOR: &str = "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea.webm\" kind=FREE \
+         sha256=2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 resume=yes key=";
     let first = vec![Hear(STOR), say("150 SEND offset=0 length=5"), Take(5)];
     let busy = vec![
         Hear(STOR),
