@@ -91,6 +91,11 @@ impl Asker {
         loop {
             match editor.readline("  ") {
                 Ok(line) if line == "." => return Some(text),
+                // Several lines that were pasted are one.
+                Ok(line) if line.ends_with("\n.") => {
+                    text.push_str(line.trim_end_matches('.'));
+                    return Some(text);
+                }
                 Ok(line) => {
                     text.push_str(&line);
                     text.push('\n');

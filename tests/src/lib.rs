@@ -7,12 +7,14 @@ mod club;
 mod database;
 mod line;
 mod people;
+mod reel;
 mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
 pub use people::{Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
+pub use reel::reel;
 pub use server::Server;
 pub use transcript::play;
 

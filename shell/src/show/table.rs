@@ -157,7 +157,9 @@ fn give_way(columns: &mut Vec<Column<'_>>, room: usize) {
         let Some(title) = columns.iter().find(|c| c.key == "title") else {
             return;
         };
-        let others: usize = columns.iter().map(|c| c.width + GAP).sum::<usize>() - GAP - title.width;
+        // A text beside a title is cut before anything is left out.
+        let wants = |c: &Column<'_>| if c.key == "text" { c.width.min(READABLE) } else { c.width };
+        let others: usize = columns.iter().map(|c| wants(c) + GAP).sum::<usize>() - GAP - title.width;
         if others + title.width.min(READABLE) <= room {
             return;
         }
