@@ -25,7 +25,7 @@ use crate::show::{Answer, Layout};
 pub fn post(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let title = match given.words.first() {
         Some(title) => title.clone(),
-        None => shell.asker.line(Text::AskTitle).ok_or_else(|| shell.usage(Text::NoText))??,
+        None => shell.asker.line(Text::AskTitle).ok_or_else(|| shell.usage(Text::NothingToPost))??,
     };
     let title = value::<TitleName>(shell, "title", title.trim())?;
     let written = match given.words.get(1) {
@@ -37,7 +37,7 @@ pub fn post(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     match (&written.kept, &posted) {
         (None, _) => {}
         (Some(path), Ok(_)) => drop(fs::remove_file(path)),
-        (Some(path), Err(_)) => shell.screen.say(Text::TextKept, &[&path.display().to_string()]),
+        (Some(path), Err(_)) => shell.screen.say(Text::DraftKept, &[&path.display().to_string()]),
     }
     Ok(Answer { reply: posted?, layout: Layout::Table, more: None })
 }
@@ -55,13 +55,13 @@ struct Written {
 
 fn write(shell: &Shell, title: &str) -> Result<Written, Fault> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(shell.usage(Text::NoText));
+        return Err(shell.usage(Text::NothingToPost));
     }
     let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     match ["VISUAL", "EDITOR"].iter().find_map(set) {
         Some(editor) => edit(shell, &editor, title),
         None => {
-            shell.screen.say(Text::AskText, &[]);
+            shell.screen.say(Text::AskLines, &[]);
             let text = shell.asker.lines().ok_or(Fault::Cancelled)?;
             Ok(Written { text, kept: None })
         }

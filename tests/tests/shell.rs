@@ -164,7 +164,7 @@ fn an_account_is_deleted_only_when_it_is_meant(engine: Engine) {
     anna.want(&format!("BUY {id}"), "250 OK");
     // Nobody can type the name here.
     let told = run(&club, dir.path(), "anna", 2, &["unregister"]);
-    assert!(err(&told).contains("9.00 in the wallet, 1 bought titles"), "{told:?}");
+    assert!(err(&told).contains("balance 9.00, bought titles 1"), "{told:?}");
     anna.want("WHOAMI", "250 OK");
     let arguments = ["--user", "anna", "-c", "unregister --yes", "-c", "noop"];
     let told = ended(reel(&club, dir.path(), "anna", &[], &arguments), 0);

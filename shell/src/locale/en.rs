@@ -65,14 +65,13 @@ pub const fn text(text: Text) -> &'static str {
         Text::BadWord => "{0}: expected {1}",
 
         Text::AskTitle => "Title: ",
-        Text::AskText => "The text; a line with only a dot ends it, Ctrl-C drops it.",
-        Text::NoText => "A notice needs a title and a text: post \"TITLE\" \"TEXT\".",
+        Text::AskLines => "The text; a line with only a dot ends it, Ctrl-C drops it.",
+        Text::NothingToPost => "A notice needs a title and a text: post \"TITLE\" \"TEXT\".",
         Text::EditHead => "# Above this line: the text of “{0}”. Without a text nothing is posted.",
-        Text::TextKept => "Your text is kept in {0}.",
+        Text::DraftKept => "Your text is kept in {0}.",
         Text::Code => "Code: ",
         Text::Unregistering => {
-            "The account {0} will be deleted for good, and with it {1} in the wallet, {2} bought titles, \
-             and membership (until {3})."
+            "This deletes the account {0} for good. Lost are: balance {1}, bought titles {2}, member until {3}."
         }
         Text::TypeName => "Type your name to go on: ",
         Text::NeedName => "Your name has to be typed; a script says --yes.",

@@ -63,10 +63,10 @@ pub const fn text(text: Text) -> &'static str {
         Text::BadWord => "{0}：应为 {1}",
 
         Text::AskTitle => "标题：",
-        Text::AskText => "请输入正文；单独一行句点结束，Ctrl-C 放弃。",
-        Text::NoText => "公告需要标题和正文：post \"标题\" \"正文\"。",
+        Text::AskLines => "请输入正文；单独一行句点结束，Ctrl-C 放弃。",
+        Text::NothingToPost => "公告需要标题和正文：post \"标题\" \"正文\"。",
         Text::EditHead => "# 此行以上为《{0}》的正文。没有正文则不发布。",
-        Text::TextKept => "正文保存在 {0}。",
+        Text::DraftKept => "正文保存在 {0}。",
         Text::Code => "代码：",
         Text::Unregistering => {
             "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
