@@ -247,13 +247,28 @@ class Day:
             retr(line, other, data, 399_999)
 
         # Wrong bytes are not kept, and hurt nobody.
-        line.ask(f"STOR 5 {md5(b'hello')} title=Wrong kind=FREE", "150 SEND")
+        line.ask(f"STOR 5 {md5(b'hello')} title=Wrong kind=FREE prove=no", "150 SEND")
         line.socket.sendall(b"hallo")
         line.reply("551 MD5_MISMATCH")
+        self.prove(line, films["Cut film"])
         for title, name in ((free, "春天的绿茶"), (paid, "Paid film"), (cut, "Cut film")):
             self.films[title] = films[name]
             retr(line, title, films[name])  # admins neither wait nor pay
         self.free, self.paid, self.cut, self.boss = free, paid, cut, line
+
+    def prove(self, line, data):
+        """The content is known: showing that one has it stores a title."""
+        asked = line.ask(f"STOR {len(data)} {md5(data)} title=Proven kind=FREE", "350 PROVE")
+        must(asked["ranges"] == f"0-{len(data)}", f"asked for {asked.line!r}")
+        line.ask(f"PROVE {md5(data)}", "551 PROOF_FAILED")
+        asked = line.ask(f"STOR {len(data)} {md5(data)} title=Proven kind=FREE sha256={hashlib.sha256(data).hexdigest()}", "350 PROVE")
+        proof = asked["nonce"].encode()
+        for start, length in (map(int, one.split("-")) for one in asked["ranges"].split(",")):
+            must(length >= 1 and start + length <= len(data), f"asked for {asked.line!r}")
+            proof += data[start:start + length]
+        title = line.ask(f"PROVE {md5(proof)}", "226 STORED")["id"]
+        retr(line, title, data)
+        line.ask(f"DELE {title}", "250 OK")
 
     def user_looks_around(self):
         self.name = f"安娜{self.tag}"

@@ -45,6 +45,8 @@ codes! {
     Ok = 250 "OK";
     /// It is yours already; nothing was taken.
     Owned = 250 "OWNED";
+    /// The content is known here: show with PROVE that you have it, and no byte has to be sent.
+    Prove = 350 "PROVE";
     /// Ask again when `seconds` have passed.
     Wait = 350 "WAIT";
     /// The connection is closed for a restart; connect again.
@@ -95,6 +97,8 @@ codes! {
     Damaged = 551 "DAMAGED";
     /// The bytes received have another MD5; they were dropped.
     Md5Mismatch = 551 "MD5_MISMATCH";
+    /// That does not prove it, or no proof is awaited; STOR again.
+    ProofFailed = 551 "PROOF_FAILED";
     /// More than the limit `max`.
     Limit = 552 "LIMIT";
     /// Not enough money: it costs `price`, you have `balance`.

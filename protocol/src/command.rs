@@ -87,11 +87,17 @@ commands! {
 
     /// Uploads a file.
     /// Wait for the answer, then send exactly the bytes it asks for, then wait for the final status.
+    /// What is known here already may be proven instead (350 PROVE), unless you say prove=no.
     Stor "STOR" (size: Size, md5: Md5)
         [title: TitleName, kind: Kind, price: Price, member_price: Price, description: LongText, sha256: Sha256,
          resume: YesNo, prove: YesNo, key: Opaque]
-        User, "150 SEND offset= length=, bytes, 226 STORED id=",
+        User, "150 SEND offset= length=, bytes, 226 STORED id= | 350 PROVE nonce= ranges=",
         "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea\" kind=PAID price=10.00";
+
+    /// Shows that you have the file that STOR named, so that its bytes need not be sent.
+    /// The proof is the MD5 of the nonce's text followed by the bytes of the ranges, in their order.
+    Prove "PROVE" (proof: Md5) []
+        User, "226 STORED id= | 551 PROOF_FAILED", "PROVE 0f343b0931126a20f133d67c2b018a3b";
 
     /// Downloads a file, or a part of it.
     /// A free title may ask you to wait first; a paid one has to be bought.

@@ -21,6 +21,14 @@ impl Content {
         tx.execute("UPDATE content SET stored_at = stored_at WHERE sha256 = ?", params![sha256])
     }
 
+    /// The contents of this size and MD5: files made to have one MD5 are still several.
+    pub fn alike(tx: &mut Tx<'_>, size: u64, md5: Md5, limit: u32) -> Result<Vec<Content>, Error> {
+        tx.rows(
+            join!(Content::SELECT, " WHERE md5 = ? AND size = ? ORDER BY id LIMIT ?"),
+            params![md5, size, limit],
+        )
+    }
+
     /// The content of a SHA-256.
     pub fn of(tx: &mut Tx<'_>, sha256: [u8; 32]) -> Result<Option<Content>, Error> {
         tx.one(join!(Content::SELECT, " WHERE sha256 = ?"), params![sha256])
@@ -193,6 +201,14 @@ impl Title {
     pub fn sold_besides(tx: &mut Tx<'_>, content: i64, id: TitleId) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM title WHERE content = ? AND kind = ? AND listed = 1 AND id <> ? LIMIT 1";
         let found: Option<i64> = tx.one(sql, params![content, Kind::Paid, id])?;
+        Ok(found.is_some())
+    }
+
+    /// Whether an account that is no admin's could fetch this content, now or after an ad.
+    pub fn is_open_to(tx: &mut Tx<'_>, content: i64, account: AccountId) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM title t LEFT JOIN purchase p ON p.account = ? AND p.title = t.id \
+                   WHERE t.content = ? AND ((t.listed = 1 AND t.kind <> ?) OR p.account IS NOT NULL) LIMIT 1";
+        let found: Option<i64> = tx.one(sql, params![account, content, Kind::Paid])?;
         Ok(found.is_some())
     }
 

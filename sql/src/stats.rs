@@ -43,6 +43,11 @@ pub fn count(tx: &mut Tx<'_>, name: &str, by: i64, at: Time) -> Result<(), Error
     Ok(())
 }
 
+/// Corrects a total, and leaves what the days had.
+pub fn correct(tx: &mut Tx<'_>, name: &str, by: i64) -> Result<u64, Error> {
+    tx.execute("UPDATE tally SET value = value + ? WHERE name = ? AND day = ?", params![by, name, TOTAL])
+}
+
 /// A total.
 pub fn total(tx: &mut Tx<'_>, name: &str) -> Result<i64, Error> {
     let found = tx.one("SELECT value FROM tally WHERE name = ? AND day = ?", params![name, TOTAL])?;

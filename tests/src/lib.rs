@@ -13,7 +13,9 @@ mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
-pub use people::{Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
+pub use people::{
+    Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
+};
 pub use reel::reel;
 pub use server::Server;
 pub use transcript::play;

@@ -1,6 +1,8 @@
 //! The people of the tests, and what they do most.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Barrier;
+use std::thread;
 
 use md5::{Digest, Md5};
 
@@ -127,4 +129,48 @@ pub fn rows(line: &mut Line, command: &str) -> Vec<Fields> {
         };
         after = format!(" after={}", quote(next));
     }
+}
+
+/// Fetches a whole title.
+#[track_caller]
+pub fn retr(line: &mut Line, id: &str) -> Vec<u8> {
+    let data = line.want(&format!("RETR {id}"), "150 DATA");
+    let body = line.body(data.number("length") as usize);
+    line.reply().is("226 DONE");
+    assert_eq!(md5hex(&body), data.get("md5"));
+    body
+}
+
+/// Runs this on so many connections of one session, all at the same time, and gives all that came out.
+pub fn at_once<T: Send>(
+    club: &Club, who: &Person, connections: usize, work: impl Fn(usize, &mut Line) -> T + Sync,
+) -> Vec<T> {
+    let ready = Barrier::new(connections);
+    let (ready, work) = (&ready, &work);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..connections)
+            .map(|number| {
+                let mut line = club.resume(&who.token);
+                scope.spawn(move || {
+                    ready.wait();
+                    work(number, &mut line)
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    })
+}
+
+/// The statement adds up, row by row and to the balance; gives the amounts, the newest first.
+#[track_caller]
+pub fn statement(who: &mut Person) -> Vec<i64> {
+    let balance = who.balance();
+    let rows = rows(who, "STATEMENT limit=50");
+    let mut expected = balance;
+    for row in &rows {
+        assert_eq!(row.money("balance"), expected, "{}: {row:?}", who.name);
+        expected -= row.money("amount");
+    }
+    assert_eq!(expected, 0, "{}: a wallet begins with nothing", who.name);
+    rows.iter().map(|row| row.money("amount")).collect()
 }

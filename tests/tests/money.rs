@@ -4,7 +4,9 @@
 use std::sync::Barrier;
 use std::thread;
 
-use tests::{Club, Engine, Line, Person, Reply, admin, bytes, on_both_engines, rows, stor, user};
+use tests::{
+    Club, Engine, Person, Reply, admin, at_once, bytes, on_both_engines, rows, statement, stor, user,
+};
 
 on_both_engines! {
     one_title_is_charged_once
@@ -13,39 +15,6 @@ on_both_engines! {
     one_key_has_one_effect
     a_key_outlives_the_daemon
     one_code_makes_one_admin
-}
-
-/// Runs this on so many connections of one session, all at the same time, and gives all that came out.
-fn at_once<T: Send>(
-    club: &Club, who: &Person, connections: usize, work: impl Fn(usize, &mut Line) -> T + Sync,
-) -> Vec<T> {
-    let ready = Barrier::new(connections);
-    let (ready, work) = (&ready, &work);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..connections)
-            .map(|number| {
-                let mut line = club.resume(&who.token);
-                scope.spawn(move || {
-                    ready.wait();
-                    work(number, &mut line)
-                })
-            })
-            .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
-    })
-}
-
-/// The statement adds up, row by row and to the balance; gives the amounts, the newest first.
-fn statement(who: &mut Person) -> Vec<i64> {
-    let balance = who.balance();
-    let rows = rows(who, "STATEMENT limit=50");
-    let mut expected = balance;
-    for row in &rows {
-        assert_eq!(row.money("balance"), expected, "{}: {row:?}", who.name);
-        expected -= row.money("amount");
-    }
-    assert_eq!(expected, 0, "{}: a wallet begins with nothing", who.name);
-    rows.iter().map(|row| row.money("amount")).collect()
 }
 
 fn one_title_is_charged_once(engine: Engine) {

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use tests::{
-    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, quote, rows, stor, user,
+    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, quote, retr, rows, stor, user,
 };
 
 on_both_engines! {
@@ -20,16 +20,6 @@ on_both_engines! {
     names_of_every_kind
     a_key_stores_once
     a_large_file_needs_little_memory
-}
-
-/// Fetches a whole title.
-#[track_caller]
-fn retr(line: &mut Line, id: &str) -> Vec<u8> {
-    let data = line.want(&format!("RETR {id}"), "150 DATA");
-    let body = line.body(data.number("length") as usize);
-    line.reply().is("226 DONE");
-    assert_eq!(md5hex(&body), data.get("md5"));
-    body
 }
 
 /// Asks until nobody else writes: a connection that was cut may still be about to be noticed.

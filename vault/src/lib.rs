@@ -13,6 +13,7 @@ mod error;
 mod incoming;
 mod part;
 mod place;
+mod proof;
 mod ring;
 mod sealed;
 mod stored;

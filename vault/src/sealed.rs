@@ -34,6 +34,14 @@ impl Sealed {
         self.hold.claim().md5
     }
 
+    /// Drops the bytes: a resume begins anew.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn discard(self) -> Result<(), Error> {
+        blocking(move || self.hold.remove()).await
+    }
+
     /// Makes it content of the vault, for good when this returns; content that is here already is
     /// kept once. Cancelled, it goes on on its own.
     ///

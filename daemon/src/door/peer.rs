@@ -99,6 +99,7 @@ impl Peer {
             if let Err(silence) = answered {
                 return silence;
             }
+            self.session.rest();
         }
     }
 
@@ -168,6 +169,18 @@ impl Peer {
         match answer.then {
             Then::Go => {}
             Then::Bye => return Err(Silence::Gone),
+            Then::Prove(proof, answer) => {
+                let proven = tokio::select! {
+                    proven = self.session.proven(*proof, answer) => proven,
+                    status = self.session.ended() => return Err(Silence::Told(status)),
+                    () = self.stop.halt.cancelled() => return Err(Silence::Told(Status::new(Code::Draining))),
+                };
+                let status = match proven {
+                    Err(refusal) => refusal,
+                    Ok(verified) => self.session.stored(verified).await,
+                };
+                status.write(&mut self.output);
+            }
             Then::Send(delivery) => {
                 self.flush().await?;
                 let (delivery, sent) = body::send(self, delivery).await;

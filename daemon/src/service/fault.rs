@@ -70,6 +70,10 @@ pub enum Fault {
     Damaged,
     /// Other bytes came than were announced.
     Md5Mismatch,
+    /// Other bytes came than were named.
+    Sha256Mismatch,
+    /// That does not prove it.
+    ProofFailed(&'static str),
     /// Somebody else is at it.
     Busy(&'static str),
     /// No room on the disk.

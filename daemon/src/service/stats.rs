@@ -86,6 +86,7 @@ fn totals(tx: &mut Tx<'_>, closed: i64, now: Time) -> Result<Vec<Figure>, Fault>
         Figure::Total("sent", stats::total(tx, "sent")?),
         Figure::Total("downloads", stats::total(tx, "downloads")?),
         Figure::Money("revenue", revenue),
+        Figure::Total("proofs-failed", stats::total(tx, "proofs-failed")?),
     ])
 }
 

@@ -2,9 +2,11 @@
 
 use protocol::code::Code;
 use protocol::reply::{Row, Status};
+use protocol::value::Md5;
 
 use crate::service::account::Standing;
 pub use crate::service::transfer::download::Delivery;
+pub use crate::service::transfer::proof::Proof;
 pub use crate::service::transfer::upload::Upload;
 use crate::service::{Fault, Page, User};
 
@@ -28,6 +30,8 @@ pub enum Then {
     Send(Box<Delivery>),
     /// Fill this with bytes, then hand it back to [`super::Session::received`].
     Receive(Box<Upload>),
+    /// Have this looked at by [`super::Session::proven`], which reads as much as was asked for.
+    Prove(Box<Proof>, Md5),
     /// Close the connection.
     Bye,
 }
@@ -110,6 +114,9 @@ impl From<Fault> for Status {
                 .say("expected an offset up to size, a length of 1 or more"),
             Fault::Damaged => Status::new(Code::Damaged),
             Fault::Md5Mismatch => Status::new(Code::Md5Mismatch),
+            Fault::Sha256Mismatch => Status::new(Code::Md5Mismatch)
+                .say("the bytes received have another SHA-256; they were dropped"),
+            Fault::ProofFailed(why) => Status::new(Code::ProofFailed).say(why),
             Fault::Busy(why) => Status::new(Code::Busy).say(why),
             Fault::Raced => Status::new(Code::Busy),
             Fault::DiskFull => Status::new(Code::DiskFull),

@@ -23,6 +23,7 @@ impl Session {
             Command::Search(c) => self.search(c).await,
             Command::Info(c) => self.info(c).await,
             Command::Stor(c) => self.stor(c).await,
+            Command::Prove(c) => self.prove(c),
             Command::Retr(c) => self.retr(c).await,
             Command::History(c) => self.history(c).await,
             Command::Buy(c) => self.buy(c).await,

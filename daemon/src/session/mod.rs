@@ -22,7 +22,7 @@ use protocol::value::{Count, Opaque};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-pub use answer::{Answer, Delivery, Then, Upload, refusal};
+pub use answer::{Answer, Delivery, Proof, Then, Upload, refusal};
 
 use crate::app::App;
 use crate::live::{Fate, Presence};
@@ -35,6 +35,8 @@ pub struct Session {
     app: App,
     address: String,
     who: Who,
+    /// What has been asked for in place of the bytes of an upload.
+    proof: Option<Box<Proof>>,
     /// What the client watches, if it watches anything.
     news: Option<Receiver<News>>,
 }
@@ -53,12 +55,12 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,keys,search,ads,membership,notices,vouchers,watch";
+pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch";
 
 impl Session {
     /// A connection that nobody has logged in on.
     pub fn new(app: App, peer: SocketAddr) -> Self {
-        Self { app, address: peer.ip().to_string(), who: Who::Guest, news: None }
+        Self { app, address: peer.ip().to_string(), who: Who::Guest, proof: None, news: None }
     }
 
     /// The first line that a client hears.
@@ -79,11 +81,6 @@ impl Session {
             fate => return Answer::then(last_word(fate), Then::Bye),
         }
         let answer = self.run(line).await.unwrap_or_else(Answer::from);
-        if let Who::User(_, presence) = &self.who
-            && matches!(answer.then, Then::Go | Then::Bye)
-        {
-            presence.does(None);
-        }
         // The bytes of a file may follow, whatever the answer: they must not become commands.
         Answer { alone: is_stor(line), ..answer }
     }
@@ -96,6 +93,9 @@ impl Session {
                 Some(_) => Err(protocol::grammar::SyntaxError::at(1, "a command before its options").into()),
             };
         };
+        if !verb.text.eq_ignore_ascii_case("PROVE") {
+            self.proof = None;
+        }
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
         self.admit(spec)?;
         let command = Command::read(spec, &words)?;
@@ -140,7 +140,15 @@ impl Session {
 
     fn leave(&mut self) {
         self.who = Who::Guest;
+        self.proof = None;
         self.news = None;
+    }
+
+    /// Notes that nothing is done any more for the line before.
+    pub fn rest(&self) {
+        if let Who::User(_, presence) = &self.who {
+            presence.does(None);
+        }
     }
 
     /// Whether somebody is logged in, for the door's time limits.

@@ -1,14 +1,15 @@
 //! STOR, RETR, HISTORY.
 
 use protocol::code::Code;
-use protocol::command::{History, Retr, Stor};
+use protocol::command::{History, Prove, Retr, Stor};
 use protocol::reply::{Facts, Row, Status};
-use protocol::value::{TitleId, YesNo};
+use protocol::value::{Md5, TitleId, YesNo};
 
 use super::{Answer, Session, Then};
 use crate::service::Fault;
 use crate::service::transfer::download::{self, Delivery, Dispatch};
 use crate::service::transfer::history;
+use crate::service::transfer::proof::{self, Proof};
 use crate::service::transfer::upload::{self, Order, Reception, Upload, Verified};
 
 impl Session {
@@ -21,17 +22,41 @@ impl Session {
             price: c.price.map(|price| price.0),
             member_price: c.member_price.map(|price| price.0),
             description: c.description.map(|text| text.to_string()),
+            sha256: c.sha256,
+            prove: c.prove != Some(YesNo::No),
             resume: c.resume == Some(YesNo::Yes),
             key: c.key.map(|key| key.0),
         };
         Ok(match upload::receive(&self.app, self.user()?, order).await? {
             Reception::Stored(id) => stored(id).into(),
+            Reception::Known(proof) => {
+                let ranges: Vec<String> =
+                    proof.ranges.iter().map(|(offset, length)| format!("{offset}-{length}")).collect();
+                let status = Status::new(Code::Prove)
+                    .with("nonce", proof.nonce.clone())
+                    .with("ranges", ranges.join(","));
+                self.proof = Some(proof);
+                status.say("known here: PROVE that you have it, or STOR with prove=no").into()
+            }
             Reception::Open(upload) => {
                 let (offset, length) = (upload.incoming.offset(), upload.incoming.remaining());
                 let status = Status::new(Code::Send).with("offset", offset).with("length", length);
                 Answer::then(status.say("send the bytes now"), Then::Receive(upload))
             }
         })
+    }
+
+    pub(super) fn prove(&mut self, c: Prove) -> Result<Answer, Fault> {
+        let proof = self.proof.take().ok_or(Fault::ProofFailed("no proof is awaited: STOR first"))?;
+        Ok(Answer { then: Then::Prove(proof, c.proof), ..Answer::nothing() })
+    }
+
+    /// Looks at a proof, which may take as long as reading the file does. May be cancelled.
+    ///
+    /// # Errors
+    /// The final status, where it proves nothing.
+    pub async fn proven(&self, proof: Proof, answer: Md5) -> Result<Verified, Status> {
+        Ok(proof::check(&self.app, self.user()?, proof, answer).await?)
     }
 
     /// Checks the bytes of an upload that the door has filled.
@@ -44,7 +69,11 @@ impl Session {
 
     /// Puts a verified upload into the library; the final status.
     pub async fn stored(&self, verified: Verified) -> Status {
-        match upload::store(&self.app, verified).await {
+        let id = match self.user() {
+            Ok(user) => upload::store(&self.app, user, verified).await,
+            Err(fault) => Err(fault),
+        };
+        match id {
             Ok(id) => {
                 log::info!("{} stored title={id}", self.label());
                 stored(id)

@@ -94,6 +94,7 @@ impl Tongue {
     pub fn figure(self, name: &str) -> &str {
         match (self, name) {
             (Tongue::En, "bytes") => "stored",
+            (Tongue::En, "proofs-failed") => "failed proofs",
             (Tongue::En, name) => name,
             (Tongue::Zh, name) => zh::figure(name).unwrap_or(name),
         }

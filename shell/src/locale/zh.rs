@@ -155,6 +155,7 @@ pub fn figure(name: &str) -> Option<&'static str> {
         "sent" => "已发送",
         "downloads" => "下载",
         "revenue" => "收入",
+        "proofs-failed" => "未通过的证明",
         _ => return None,
     })
 }

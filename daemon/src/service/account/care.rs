@@ -176,7 +176,7 @@ pub async fn recover(
 /// # Errors
 /// [`Fault::BadCredentials`] for a wrong password, [`Fault::LastAdmin`].
 pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Result<(), Fault> {
-    let (id, now) = (user.id, app.clock.now());
+    let id = user.id;
     let kept = app.db.read(move |tx| Account::get(tx, id)).await?.map(|account| account.password);
     if !app.passwords.verify(password.0, kept).await? {
         return Err(Fault::BadCredentials);
@@ -188,7 +188,7 @@ pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Res
             if account.role == Role::Admin && Lock::admins_left(tx)? <= 1 {
                 return Err(Fault::LastAdmin);
             }
-            forget(tx, account, now)
+            forget(tx, account)
         })
         .await?;
     app.live.end_all(id, Fate::LoggedOut);
@@ -196,7 +196,7 @@ pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Res
 }
 
 /// The row stays for the ledger; nothing in it says whose it was, and nobody can log in to it.
-fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
+fn forget(tx: &mut Tx<'_>, account: Account) -> Result<(), Fault> {
     let id = account.id;
     Session::end_all(tx, id)?;
     Reset::clear(tx, id)?;
@@ -204,5 +204,7 @@ fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
     // A name holds no blank, so nobody can ever register this one.
     let name = format!("(deleted {id})");
     Account::anonymise(tx, id, &name)?;
-    Ok(stats::count(tx, "accounts", -1, now)?)
+    // The days tell how many accounts were opened: that stays as it was.
+    stats::correct(tx, "accounts", -1)?;
+    Ok(())
 }

@@ -4,4 +4,5 @@ pub mod download;
 pub mod history;
 pub mod pass;
 pub mod places;
+pub mod proof;
 pub mod upload;

@@ -1,11 +1,12 @@
 //! Uploads: who may, and what becomes of the bytes.
 
-use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
+use protocol::value::{AccountId, Kind, Md5, Money, Role, Sha256, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
 use sql::{Tx, stats};
-use vault::{Claim, Digest, Incoming, Sealed};
+use vault::{Claim, Incoming, Sealed};
 
 use super::places::Place;
+use super::proof::{self, Proof};
 use crate::app::App;
 use crate::service::catalogue::care::tally;
 use crate::service::once::{Key, Outcome, once, recall};
@@ -31,6 +32,10 @@ pub struct Order {
     pub member_price: Option<Money>,
     /// What the title is about.
     pub description: Option<String>,
+    /// What the client says is the SHA-256.
+    pub sha256: Option<Sha256>,
+    /// Whether a proof may be asked for in place of the bytes.
+    pub prove: bool,
     /// Go on where it broke off.
     pub resume: bool,
     /// So that asking again has no second effect.
@@ -41,6 +46,8 @@ pub struct Order {
 pub enum Reception {
     /// The bytes are awaited.
     Open(Box<Upload>),
+    /// The content is known here: a proof is awaited.
+    Known(Box<Proof>),
     /// It was stored before, with the same key.
     Stored(TitleId),
 }
@@ -49,6 +56,7 @@ pub enum Reception {
 pub struct Upload {
     /// Where the bytes go.
     pub incoming: Incoming,
+    sha256: Option<Sha256>,
     draft: Draft,
     key: Option<Key>,
     _place: Place,
@@ -56,7 +64,7 @@ pub struct Upload {
 
 /// A title to be.
 #[derive(Clone, Debug)]
-struct Draft {
+pub(super) struct Draft {
     name: String,
     description: String,
     author: AccountId,
@@ -80,10 +88,13 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
     if order.size > most {
         return Err(Fault::Limit { max: most.to_string(), what: "the bytes of an upload" });
     }
+    if let Some(proof) = proof::offer(app, user, &order, &draft, key.clone()).await? {
+        return Ok(Reception::Known(Box::new(proof)));
+    }
     let place = app.uploads.take(user.id)?;
     let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
     let incoming = app.vault.receive(claim, order.resume).await?;
-    Ok(Reception::Open(Box::new(Upload { incoming, draft, key, _place: place })))
+    Ok(Reception::Open(Box::new(Upload { incoming, sha256: order.sha256, draft, key, _place: place })))
 }
 
 fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
@@ -123,21 +134,34 @@ async fn stored_before(app: &App, key: Option<Key>) -> Result<Option<TitleId>, F
     }
 }
 
-/// An upload that is complete and verified, but not yet in the library.
+/// Bytes that are complete and verified, but whose title is not yet in the library.
 pub struct Verified {
-    sealed: Sealed,
-    draft: Draft,
-    key: Option<Key>,
-    _place: Place,
+    pub(super) source: Source,
+    pub(super) draft: Draft,
+    pub(super) key: Option<Key>,
+    pub(super) _place: Place,
+}
+
+/// Where verified bytes are.
+pub(super) enum Source {
+    /// They were sent, and lie beside the vault.
+    Sent(Sealed),
+    /// They are in the vault, and were proven.
+    Known(Content),
 }
 
 /// Checks the bytes of an upload that is full.
 ///
 /// # Errors
-/// [`Fault::Md5Mismatch`], which drops them; of the disk, which keeps them for a resume.
+/// [`Fault::Md5Mismatch`], [`Fault::Sha256Mismatch`], which drop them; of the disk, which keeps them for a resume.
 pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
-    let Upload { incoming, draft, key, _place } = upload;
-    Ok(Verified { sealed: incoming.finish().await?, draft, key, _place })
+    let Upload { incoming, sha256, draft, key, _place } = upload;
+    let sealed = incoming.finish().await?;
+    if sha256.is_some_and(|named| named.0 != *sealed.digest().as_bytes()) {
+        sealed.discard().await?;
+        return Err(Fault::Sha256Mismatch);
+    }
+    Ok(Verified { source: Source::Sent(sealed), draft, key, _place })
 }
 
 /// Puts verified bytes into the vault and their title into the library: in this order, so that no
@@ -145,24 +169,42 @@ pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
 ///
 /// # Errors
 /// Content that is sold here, put on the shelf; of the disk or the database.
-pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
-    let Verified { sealed, draft, key, _place } = verified;
-    let (digest, md5, size) = (*sealed.digest(), Md5(sealed.md5()), sealed.size());
-    // Asked while the bytes are still a part: with the database down they stay for a resume.
-    let kind = draft.kind;
-    app.db.read(move |tx| unsold(tx, kind, digest)).await?;
-    sealed.store().await?;
+pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId, Fault> {
+    let Verified { source, draft, key, _place } = verified;
     let now = app.clock.now();
-    let rule = move |tx: &mut Tx<'_>| enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored);
+    let (content, prover) = match source {
+        Source::Sent(sealed) => (keep(app, draft.kind, sealed).await?, None),
+        Source::Known(content) => (content, Some(user.clone())),
+    };
+    let rule = move |tx: &mut Tx<'_>| {
+        // Held, so that of two titles of one content the second sees the first, and none sees it purged.
+        let held = Content::hold(tx, content.sha256)? > 0;
+        if let Some(prover) = &prover
+            && !(held && proof::may_have(tx, prover, content.id)?)
+        {
+            return Err(Fault::ProofFailed("it is no longer here: STOR again"));
+        }
+        enter(tx, &draft, &content, now).map(Outcome::Stored)
+    };
     match once(app, key, now, rule).await? {
         Outcome::Stored(id) => Ok(id),
         _ => Err(Fault::KeyReused),
     }
 }
 
+/// Moves what was sent into the vault.
+async fn keep(app: &App, kind: Kind, sealed: Sealed) -> Result<Content, Fault> {
+    let sha256 = *sealed.digest().as_bytes();
+    let (md5, size, stored_at) = (Md5(sealed.md5()), sealed.size(), app.clock.now());
+    // Asked while the bytes are still a part: with the database down they stay for a resume.
+    app.db.read(move |tx| unsold(tx, kind, sha256)).await?;
+    sealed.store().await?;
+    Ok(Content { id: 0, sha256, md5, size, stored_at })
+}
+
 /// What is sold here cannot be put on the shelf.
-fn unsold(tx: &mut Tx<'_>, kind: Kind, digest: Digest) -> Result<(), Fault> {
-    match Content::of(tx, *digest.as_bytes())? {
+fn unsold(tx: &mut Tx<'_>, kind: Kind, sha256: [u8; 32]) -> Result<(), Fault> {
+    match Content::of(tx, sha256)? {
         Some(content) if kind == Kind::Shared && Title::is_sold(tx, content.id)? => {
             Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"))
         }
@@ -170,18 +212,14 @@ fn unsold(tx: &mut Tx<'_>, kind: Kind, digest: Digest) -> Result<(), Fault> {
     }
 }
 
-fn enter(
-    tx: &mut Tx<'_>, draft: &Draft, digest: Digest, md5: Md5, size: u64, now: Time,
-) -> Result<TitleId, Fault> {
-    let sha256 = *digest.as_bytes();
-    // Held, so that of two titles of one content the second sees the first.
-    Content::hold(tx, sha256)?;
-    unsold(tx, draft.kind, digest)?;
+fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result<TitleId, Fault> {
+    let (sha256, size) = (content.sha256, content.size);
+    unsold(tx, draft.kind, sha256)?;
     let content = match Content::of(tx, sha256)? {
-        Some(content) => content.id,
+        Some(known) => known.id,
         None => {
             stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?;
-            Content { id: 0, sha256, md5, size, stored_at: now }.insert(tx)?
+            content.insert(tx)?
         }
     };
     let name = draft.name.clone();

@@ -50,6 +50,10 @@ pub(in crate::db) struct Session {
     pub(super) keep: bool,
 }
 
+/// What a step answers that is taken again after a start that was cut off: ER_DUP_FIELDNAME, ER_DUP_KEYNAME.
+const DUPLICATE_COLUMN: u16 = 1060;
+const DUPLICATE_KEY: u16 = 1061;
+
 impl Session {
     pub(super) fn new(conn: Conn, patience: Duration) -> Session {
         Session { conn, handle: Handle::current(), patience, mode: Mode::Write, keep: true }
@@ -137,7 +141,15 @@ impl Session {
     }
 
     pub(in crate::db) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
-        self.ask(async |conn| conn.query_drop(sql).await)
+        self.ask(async |conn| match conn.query_drop(sql).await {
+            // A step is begun again where a start was cut off in it: its columns and indexes may be there.
+            Err(mysql_async::Error::Server(error))
+                if matches!(error.code, DUPLICATE_COLUMN | DUPLICATE_KEY) =>
+            {
+                Ok(())
+            }
+            other => other,
+        })
     }
 
     fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>) -> Result<T, Fault> {
