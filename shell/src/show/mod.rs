@@ -198,9 +198,13 @@ impl Screen {
         }
     }
 
-    /// Says one of the texts on standard error.
+    /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
-        self.talk(&self.tongue.fill(text, with));
+        let line = self.tongue.fill(text, with);
+        match width_of(io::stderr()) {
+            Some(room) => plain::wrap(&line, room).iter().for_each(|line| self.talk(line)),
+            None => self.talk(&line),
+        }
     }
 
     /// Says something on standard error. It has to be harmless already.
