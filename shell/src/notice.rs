@@ -8,6 +8,7 @@ use std::process::Command as Process;
 
 use protocol::command::{Command, Post};
 use protocol::field::Value;
+use protocol::table::Gate;
 use protocol::value::{LongText, TitleName};
 
 use crate::cancel;
@@ -23,6 +24,10 @@ use crate::show::{Answer, Layout};
 /// # Errors
 /// Nothing was written, a refusal, or no connection.
 pub fn post(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
+    // Nobody writes a text that is refused afterwards.
+    if given.words.len() < 2 && shell.session.gate() != Gate::Admin {
+        return Err(shell.usage(Text::AdminsOnly));
+    }
     let title = match given.words.first() {
         Some(title) => title.clone(),
         None => shell.asker.line(Text::AskTitle).ok_or_else(|| shell.usage(Text::NothingToPost))??,

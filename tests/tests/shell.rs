@@ -249,3 +249,23 @@ fn what_is_known_here_is_proven_and_does_not_travel() {
     let got = run(&club, dir.path(), &boss.name, 0, &[&format!("get {} -o -", again["id"])]);
     assert!(got.stdout == film);
 }
+
+#[test]
+fn somebody_at_a_terminal_is_asked_and_told() {
+    let (club, dir) = (Club::start(Engine::Sqlite), folder());
+    let (mut boss, _anna) = (admin(&club), user(&club, "anna"));
+    let code = boss.want("RESET anna", "250 OK").get("code").to_owned();
+    let out = std::process::Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/terminal.py"))
+        .arg(tests::program("reel"))
+        .args([&club.address().to_string(), &code, &boss.name])
+        .env("REEL_PASSWORD", format!("the password of {}", boss.name))
+        .env("HOME", dir.path())
+        .env_remove("XDG_STATE_HOME")
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
+    assert!(history.contains("whoami") && !history.contains("recover"), "{history}");
+    assert!(rows(&mut boss, "USERS anna").is_empty());
+}

@@ -67,6 +67,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::AskTitle => "Title: ",
         Text::AskLines => "The text; a line with only a dot ends it, Ctrl-C drops it.",
         Text::NothingToPost => "A notice needs a title and a text: post \"TITLE\" \"TEXT\".",
+        Text::AdminsOnly => "Only admins may do that.",
         Text::EditHead => "# Above this line: the text of “{0}”. Without a text nothing is posted.",
         Text::DraftKept => "Your text is kept in {0}.",
         Text::Code => "Code: ",

@@ -65,6 +65,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::AskTitle => "标题：",
         Text::AskLines => "请输入正文；单独一行句点结束，Ctrl-C 放弃。",
         Text::NothingToPost => "公告需要标题和正文：post \"标题\" \"正文\"。",
+        Text::AdminsOnly => "只有管理员可以这样做。",
         Text::EditHead => "# 此行以上为《{0}》的正文。没有正文则不发布。",
         Text::DraftKept => "正文保存在 {0}。",
         Text::Code => "代码：",
