@@ -34,7 +34,7 @@ struct Options {
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one
-    #[arg(long, global = true, value_name = "ADDR")]
+    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
     /// mysql://user:password@host:port/name; SQLite in the data folder without it.
     /// A password is better kept in the configuration or in REEL_DATABASE
@@ -43,6 +43,11 @@ struct Options {
     /// The configuration, a TOML file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// Where to listen is a number: a name may have several, and may change.
+fn address(word: &str) -> Result<SocketAddr, &'static str> {
+    word.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:2121 or [::1]:2121")
 }
 
 #[derive(Subcommand)]

@@ -120,7 +120,7 @@ commands! {
 
     /// Lists your downloads, the newest first.
     History "HISTORY" () [after: Opaque, limit: Count]
-        User, "rows at= id= title= how= bytes= done=, 210 END rows= [next=]", "HISTORY limit=20";
+        User, "rows at= id= title= how= bytes= done= size=, 210 END rows= [next=]", "HISTORY limit=20";
 
     /// Lists what came into your wallet and went out of it, the newest first.
     Statement "STATEMENT" () [after: Opaque, limit: Count]

@@ -7,6 +7,7 @@ mod club;
 mod database;
 mod line;
 mod people;
+mod reel;
 mod server;
 mod transcript;
 
@@ -15,6 +16,7 @@ pub use line::{Fields, Line, Reply};
 pub use people::{
     Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
 };
+pub use reel::reel;
 pub use server::Server;
 pub use transcript::play;
 
