@@ -5,6 +5,9 @@
 //! [`Incoming::finish`] makes a verified [`Sealed`] of it, and [`Sealed::store`] a [`Stored`], which
 //! hands out [`Range`]s. Whatever is dropped on this way keeps its bytes for a resume.
 //!
+//! An operator looks at the same folder through a [`Survey`], also beside a daemon, and removes content
+//! with a [`Still`] in hand: it lasts while no upload is [`Storing`].
+//!
 //! Callers see no path and no file, so that the content may live in an object store some day.
 
 mod claim;
@@ -16,9 +19,12 @@ mod place;
 mod ring;
 mod sealed;
 mod stored;
+mod storing;
+mod survey;
 mod sweep;
 mod worker;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +36,8 @@ pub use incoming::Incoming;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
 pub use stored::{Range, Sent, Stored};
+pub use storing::{Still, Storing};
+pub use survey::{Found, Hashes, Survey};
 pub use sweep::Swept;
 
 use claim::Claims;
@@ -45,6 +53,8 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     place: Place,
     claims: Arc<Claims>,
+    /// Held, never looked at.
+    _lock: File,
 }
 
 impl Vault {
@@ -55,9 +65,9 @@ impl Vault {
     /// [`Error::InUse`] while any process, this one included, has the same vault open;
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let place = Place::open(dir)?;
+        let (place, _lock) = Place::open(dir)?;
         let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place, claims })))
+        Ok(Self(Arc::new(Inner { place, claims, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -103,17 +113,6 @@ impl Vault {
     pub async fn sweep(&self, older_than: Duration) -> Result<Swept, Error> {
         let inner = self.0.clone();
         blocking(move || sweep::sweep(&inner, older_than)).await
-    }
-
-    /// Removes stored content for good; false if it was not here. Ranges that are open can still be
-    /// read to their end. The caller sees to it that no upload of the same content is stored
-    /// meanwhile: that one might find the content here and rely on it.
-    ///
-    /// # Errors
-    /// [`Error::Io`] of the disk.
-    pub async fn purge(&self, digest: &Digest) -> Result<bool, Error> {
-        let (inner, digest) = (self.0.clone(), *digest);
-        blocking(move || inner.place.purge(&digest)).await
     }
 
     /// Bytes that this process can still write to the disk of the vault.

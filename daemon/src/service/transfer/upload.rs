@@ -1,5 +1,7 @@
 //! Uploads: who may, and what becomes of the bytes.
 
+use std::sync::Arc;
+
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
 use sql::{Tx, stats};
@@ -151,9 +153,14 @@ pub async fn store(app: &App, verified: Verified) -> Result<TitleId, Fault> {
     // Asked while the bytes are still a part: with the database down they stay for a resume.
     let kind = draft.kind;
     app.db.read(move |tx| unsold(tx, kind, digest)).await?;
-    sealed.store().await?;
-    let now = app.clock.now();
-    let rule = move |tx: &mut Tx<'_>| enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored);
+    let (_, storing) = sealed.store().await?;
+    let (now, storing) = (app.clock.now(), Arc::new(storing));
+    let rule = move |tx: &mut Tx<'_>| {
+        // Held by the rule itself, which runs to its end even if its caller has gone: until the database
+        // knows of the bytes, no operator's purge or repair may take them away.
+        let _storing = &storing;
+        enter(tx, &draft, digest, md5, size, now).map(Outcome::Stored)
+    };
     match once(app, key, now, rule).await? {
         Outcome::Stored(id) => Ok(id),
         _ => Err(Fault::KeyReused),
