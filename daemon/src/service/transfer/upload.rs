@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
-use sql::{Tx, stats};
+use sql::{Tx, removal, stats};
 use vault::{Claim, Digest, Incoming, Sealed};
 
 use super::places::Place;
@@ -177,6 +177,10 @@ fn unsold(tx: &mut Tx<'_>, kind: Kind, digest: Digest) -> Result<(), Fault> {
     }
 }
 
+fn count_bytes(tx: &mut Tx<'_>, size: u64, now: Time) -> Result<(), Fault> {
+    Ok(stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?)
+}
+
 fn enter(
     tx: &mut Tx<'_>, draft: &Draft, digest: Digest, md5: Md5, size: u64, now: Time,
 ) -> Result<TitleId, Fault> {
@@ -185,9 +189,15 @@ fn enter(
     Content::hold(tx, sha256)?;
     unsold(tx, draft.kind, digest)?;
     let content = match Content::of(tx, sha256)? {
-        Some(content) => content.id,
+        Some(content) => {
+            // All its titles were purged: the bytes are here anew.
+            if !removal::is_kept(tx, content.id)? {
+                count_bytes(tx, size, now)?;
+            }
+            content.id
+        }
         None => {
-            stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?;
+            count_bytes(tx, size, now)?;
             Content { id: 0, sha256, md5, size, stored_at: now }.insert(tx)?
         }
     };
