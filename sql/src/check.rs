@@ -140,8 +140,10 @@ pub fn entries(
 pub fn books(tx: &mut Tx<'_>) -> Result<(Money, Vec<(String, Money)>), Error> {
     let wallets = tx.one("SELECT CAST(COALESCE(SUM(balance), 0) AS SIGNED) FROM account", ())?;
     // There is a handful of books.
-    let books = tx
-        .rows("SELECT book, CAST(SUM(amount) AS SIGNED) FROM ledger GROUP BY book ORDER BY book LIMIT 100", ())?;
+    let books = tx.rows(
+        "SELECT book, CAST(SUM(amount) AS SIGNED) FROM ledger GROUP BY book ORDER BY book LIMIT 100",
+        (),
+    )?;
     Ok((wallets.unwrap_or(Money::ZERO), books))
 }
 
@@ -190,7 +192,8 @@ pub fn unpaid(
 
 /// How many purchases the accounts behind `from`, up to `to`, have.
 pub fn purchases(tx: &mut Tx<'_>, from: AccountId, to: AccountId) -> Result<u64, Error> {
-    let found = tx.one("SELECT COUNT(*) FROM purchase WHERE account > ? AND account <= ?", params![from, to])?;
+    let found =
+        tx.one("SELECT COUNT(*) FROM purchase WHERE account > ? AND account <= ?", params![from, to])?;
     Ok(found.unwrap_or(0))
 }
 

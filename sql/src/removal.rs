@@ -2,7 +2,7 @@
 
 use protocol::value::{Time, TitleId};
 
-use crate::{Error, FromRow, Row, Tx, Value, join, params, record};
+use crate::{Error, FromRow, Row, Tx, join, params, record};
 
 record! {
     /// That a title is deleted.
@@ -88,21 +88,8 @@ pub fn doomed(tx: &mut Tx<'_>, id: TitleId) -> Result<Option<Doomed>, Error> {
     tx.one(join!(DOOMED, "WHERE t.id = ?"), params![id])
 }
 
-/// The titles after `after` that are deleted and not purged, by number; with `before`, those that were deleted by then.
-pub fn all_doomed(
-    tx: &mut Tx<'_>, before: Option<Time>, after: TitleId, limit: u32,
-) -> Result<Vec<Doomed>, Error> {
-    let mut params: Vec<Value> = params![after];
-    let old = match before {
-        Some(time) => {
-            params.push(time.into());
-            "AND r.at <= ? "
-        }
-        None => "",
-    };
-    params.push(limit.into());
-    let sql = format!(
-        "{DOOMED}WHERE t.listed = 0 AND t.id > ? AND r.purged_at IS NULL {old}ORDER BY t.id LIMIT ?"
-    );
-    tx.rows(&sql, params)
+/// The titles behind `after` that were deleted by `before` and are not purged, by number.
+pub fn all_doomed(tx: &mut Tx<'_>, before: Time, after: TitleId, limit: u32) -> Result<Vec<Doomed>, Error> {
+    let old = "WHERE t.listed = 0 AND t.id > ? AND r.purged_at IS NULL AND r.at <= ? ORDER BY t.id LIMIT ?";
+    tx.rows(&format!("{DOOMED}{old}"), params![after, before, limit])
 }

@@ -12,7 +12,7 @@ mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
-pub use people::{Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
+pub use people::{Over, Person, admin, bytes, md5hex, pass, prove, quote, rows, stor, user};
 pub use server::Server;
 pub use transcript::play;
 

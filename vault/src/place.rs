@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! vault/lock                              one daemon a vault
-//! vault/storing                           keeps storing and removing apart
+//! vault/storing, vault/turn               keep storing and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
 //! vault/v1/aside/<sha256>.<n>             what an operator's check took out of the way
@@ -56,9 +56,9 @@ impl Place {
         Ok(Self { vault, stored, incoming, aside, settled: Mutex::default() })
     }
 
-    /// Opens what is locked to keep storing and removing apart, also by who may only read.
-    pub fn storing(&self) -> Result<File, Error> {
-        let path = self.vault.join("storing");
+    /// Opens what is locked to keep storing and removing apart, also for who may only read.
+    pub fn lock_file(&self, name: &str) -> Result<File, Error> {
+        let path = self.vault.join(name);
         match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut file = OpenOptions::new();

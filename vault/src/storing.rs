@@ -5,7 +5,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::retry_on_intr;
 
 use crate::place::Place;
 use crate::{Digest, Error, blocking};
@@ -62,7 +62,11 @@ impl Still {
 
 /// Waits for the lock.
 fn locked(place: &Place, how: FlockOperation) -> Result<File, Error> {
-    let file = place.storing()?;
-    retry_on_intr(|| flock(&file, how)).map_err(|errno: Errno| Error::from(errno))?;
+    // Who waits here to remove keeps later uploads behind itself: else, with enough of them, it would wait
+    // for ever.
+    let turn = place.lock_file("turn")?;
+    retry_on_intr(|| flock(&turn, FlockOperation::LockExclusive))?;
+    let file = place.lock_file("storing")?;
+    retry_on_intr(|| flock(&file, how))?;
     Ok(file)
 }

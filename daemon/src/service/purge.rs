@@ -59,11 +59,11 @@ pub async fn title(db: &Db, id: TitleId) -> Result<Option<Doomed>, Stopped> {
     Ok(db.read(move |tx| removal::doomed(tx, id)).await?)
 }
 
-/// Some of the deleted titles behind `after`, none at the end; with `before`, of those deleted by then.
+/// Some of the titles behind `after` that were deleted by `before`; none at the end.
 ///
 /// # Errors
 /// Of the database.
-pub async fn deleted(db: &Db, before: Option<Time>, after: TitleId) -> Result<Vec<Doomed>, Stopped> {
+pub async fn deleted(db: &Db, before: Time, after: TitleId) -> Result<Vec<Doomed>, Stopped> {
     Ok(db.read(move |tx| removal::all_doomed(tx, before, after, PAGE)).await?)
 }
 

@@ -62,6 +62,7 @@ pub async fn info(app: &App, user: &User, id: TitleId) -> Result<(Card, bool), F
             let card = card(tx, user.id, id)?.filter(|card| is_there(card, &user));
             let card = card.ok_or(NO_TITLE)?;
             let granted = match card.title.kind {
+                _ if card.purged => false,
                 _ if card.owned || user.is_admin() => true,
                 Kind::Shared => true,
                 Kind::Paid => false,

@@ -30,8 +30,8 @@ impl Check<'_, '_, '_> {
                 }
             }
         }
-        let how = if self.scope.deep { "every byte read" } else { "there and of the right size" };
-        self.report.checked("contents", format!("{number}, {bytes} bytes: {how} but where said otherwise"));
+        let how = if self.scope.deep { "every byte read" } else { "not read (--deep)" };
+        self.report.checked("contents", format!("{number} of {bytes} bytes, {how}"));
         Ok(())
     }
 
@@ -46,11 +46,14 @@ impl Check<'_, '_, '_> {
         let id = usage.id;
         let gone = self.mend(move |tx| check::forget_content(tx, id)).await?;
         let done = gone.filter(|rows| *rows > 0).map(|_| "its row is removed".to_owned());
-        self.report.found_or_mended(format!("content {id}: no title uses it; --repair removes its row"), done);
+        self.report
+            .found_or_mended(format!("content {id}: no title uses it; --repair removes its row"), done);
         Ok(())
     }
 
-    async fn content(&mut self, usage: &Usage, meter: &Arc<dyn Fn(u64) + Send + Sync>) -> Result<(), Stopped> {
+    async fn content(
+        &mut self, usage: &Usage, meter: &Arc<dyn Fn(u64) + Send + Sync>,
+    ) -> Result<(), Stopped> {
         let (id, digest) = (usage.id, Digest::from(usage.sha256));
         let size = self.club.survey.size(&digest).await?;
         if size == Some(usage.size) && !self.scope.deep {
@@ -68,7 +71,7 @@ impl Check<'_, '_, '_> {
         let meter = meter.clone();
         match self.club.survey.hash(&digest, move |bytes| meter(bytes)).await? {
             None => self.missing(usage).await,
-            Some(hashes) if hashes.sha256 != digest => self.damaged(usage).await,
+            Some(hashes) if hashes.sha256 != digest => self.damaged(usage, hashes.size).await,
             Some(hashes) => self.facts(usage, hashes).await,
         }
     }
@@ -90,13 +93,15 @@ impl Check<'_, '_, '_> {
     }
 
     /// The file is moved away, so that an upload of the right bytes is not taken for one that is here already.
-    async fn damaged(&mut self, usage: &Usage) -> Result<(), Stopped> {
+    async fn damaged(&mut self, usage: &Usage, size: u64) -> Result<(), Stopped> {
         let (id, digest) = (usage.id, Digest::from(usage.sha256));
         let hit = self.hit(id).await?;
-        let aside = match self.scope.repair {
-            true => self.club.survey.still().await?.set_aside(&digest).await?,
-            false => None,
-        };
+        let still = self.club.survey.still().await?;
+        // An upload replaces a file of another length: then this one is a good one by now.
+        if self.club.survey.size(&digest).await? != Some(size) {
+            return Ok(());
+        }
+        let aside = if self.scope.repair { still.set_aside(&digest).await? } else { None };
         let next = match aside {
             Some(place) => format!("the damaged file is now {place}; upload the right bytes again"),
             None => "run --repair, which moves the file aside, and upload the right bytes again".to_owned(),

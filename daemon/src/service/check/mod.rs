@@ -108,7 +108,8 @@ impl Check<'_, '_, '_> {
         let deep = self.scope.deep;
         for said in self.read(move |tx| check::soundness(tx, deep)).await? {
             let said = shown(&said);
-            self.report.found(format!("the database says of itself {said}: stop the daemon and restore a backup"));
+            self.report
+                .found(format!("the database says of itself {said}: stop the daemon and restore a backup"));
         }
         let engine = self.club.db.engine();
         self.report.checked("database", engine.to_string());

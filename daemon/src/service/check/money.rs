@@ -37,7 +37,8 @@ impl Check<'_, '_, '_> {
     fn account(&mut self, id: AccountId, name: &str, balance: Money, sum: Money) {
         let name = shown(name);
         if balance < Money::ZERO {
-            self.report.found(format!("account {id} {name}: its balance is {balance}, below zero. Not touched"));
+            self.report
+                .found(format!("account {id} {name}: its balance is {balance}, below zero. Not touched"));
         }
         if balance != sum {
             self.report.found(format!(
