@@ -61,10 +61,10 @@ enum Command {
     Config,
     /// Check database, files and money against each other, also beside a running daemon.
     /// Exit status: 0 clean, 1 findings remain, 2 wrong options or configuration, 3 could not check
-    Check(operator::Check),
+    Check(operator::check::Options),
     /// Remove the bytes of deleted titles for good, also beside a running daemon.
     /// Exit status: 0 done, 1 not done, 2 wrong options or configuration
-    Purge(operator::Purge),
+    Purge(operator::purge::Options),
 }
 
 /// What stops the program, in words for the operator.
@@ -115,8 +115,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         None | Some(Command::Serve) => runtime.block_on(serve(config))?,
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
         Some(Command::Config) => print!("{}", config.shown()?),
-        Some(Command::Check(options)) => return runtime.block_on(operator::check(&config, &options)),
-        Some(Command::Purge(options)) => return runtime.block_on(operator::purge(&config, &options)),
+        Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
+        Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
     }
     Ok(ExitCode::SUCCESS)
 }
