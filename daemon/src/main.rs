@@ -1,5 +1,7 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
+mod operator;
+
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,7 +36,7 @@ struct Options {
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one
-    #[arg(long, global = true, value_name = "ADDR")]
+    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
     /// mysql://user:password@host:port/name; SQLite in the data folder without it.
     /// A password is better kept in the configuration or in REEL_DATABASE
@@ -43,6 +45,11 @@ struct Options {
     /// The configuration, a TOML file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// Where to listen is a number: a name may have several, and may change.
+fn address(word: &str) -> Result<SocketAddr, &'static str> {
+    word.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:2121 or [::1]:2121")
 }
 
 #[derive(Subcommand)]
@@ -57,6 +64,12 @@ enum Command {
     },
     /// Print the configuration in force
     Config,
+    /// Check database, files and money against each other, also beside a running daemon.
+    /// Exit status: 0 clean, 1 findings remain, 2 wrong options or configuration, 3 could not check
+    Check(operator::check::Options),
+    /// Remove the bytes of deleted titles for good, also beside a running daemon.
+    /// Exit status: 0 done, 1 not done, 2 wrong options or configuration
+    Purge(operator::purge::Options),
 }
 
 /// What stops the program, in words for the operator.
@@ -76,34 +89,41 @@ enum Failure {
     Refused(Fault),
     #[error("the configuration cannot be shown: {0}")]
     Show(#[from] toml::ser::Error),
+    #[error("there is no club: no {0}")]
+    NoClub(String),
+    #[error("{0}")]
+    Stopped(#[from] daemon::service::check::Stopped),
+    #[error("could not check: {0}")]
+    Unchecked(Box<Failure>),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log();
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("reeld: {failure}");
             match failure {
                 Failure::Config(_) => ExitCode::from(2),
+                Failure::Unchecked(_) => ExitCode::from(3),
                 _ => ExitCode::FAILURE,
             }
         }
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = configure(cli.options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
-        None | Some(Command::Serve) => runtime.block_on(serve(config)),
-        Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin)),
-        Some(Command::Config) => {
-            print!("{}", config.shown()?);
-            Ok(())
-        }
+        None | Some(Command::Serve) => runtime.block_on(serve(config))?,
+        Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
+        Some(Command::Config) => print!("{}", config.shown()?),
+        Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
+        Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn configure(options: Options) -> Result<Config, Failure> {

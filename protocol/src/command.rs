@@ -84,7 +84,7 @@ commands! {
 
     /// Shows one title.
     Info "INFO" (id: TitleId) [after: Opaque, limit: Count]
-        User, "one row as LIST with fetched= [deleted=yes] description= granted= owned=, 210 END rows=1", "INFO 7";
+        User, "one row as LIST with fetched= [deleted=yes] [purged=yes] description= granted= owned=, 210 END rows=1", "INFO 7";
 
     /// Uploads a file.
     /// Wait for the answer, then send exactly the bytes it asks for, then wait for the final status.
@@ -125,7 +125,7 @@ commands! {
 
     /// Lists your downloads, the newest first.
     History "HISTORY" () [after: Opaque, limit: Count]
-        User, "rows at= id= title= how= bytes= done=, 210 END rows= [next=]", "HISTORY limit=20";
+        User, "rows at= id= title= how= bytes= done= size=, 210 END rows= [next=]", "HISTORY limit=20";
 
     /// Lists what came into your wallet and went out of it, the newest first.
     Statement "STATEMENT" () [after: Opaque, limit: Count]
@@ -188,7 +188,7 @@ commands! {
         [title: TitleName, kind: Kind, price: Price, member_price: Price, description: LongText]
         Admin, "250 OK", "EDIT 7 price=8.00 member-price=4.00";
 
-    /// Brings a deleted title back. LIST DELETED shows which there are.
+    /// Brings a deleted title back. LIST DELETED shows which there are; those with purged=yes are gone for good.
     Undele "UNDELE" (id: TitleId) []
         Admin, "250 OK", "UNDELE 7";
 

@@ -1,7 +1,6 @@
 //! Logging in, registering and changing the password: the verbs that ask for one.
 
-use protocol::command::{Command, Login, Passwd, Register};
-use protocol::grammar::find;
+use protocol::command::{Command, Login, Passwd, Recover, Register, Unregister};
 use protocol::value::{Secret, Ticket, UserName};
 
 use crate::ask::{NEW_PASSWORD, PASSWORD};
@@ -9,8 +8,9 @@ use crate::fault::Fault;
 use crate::input::Given;
 use crate::link::Reply;
 use crate::locale::Text;
+use crate::pages;
 use crate::shell::Shell;
-use crate::show::plain::{harmless, value};
+use crate::show::plain::value;
 use crate::show::{Answer, Layout};
 
 /// `login NAME`.
@@ -54,17 +54,55 @@ pub fn passwd(shell: &mut Shell) -> Result<Answer, Fault> {
     Ok(Answer { reply, layout: Layout::Silent, more: None })
 }
 
+/// `recover NAME [CODE]`: a forgotten password set anew.
+///
+/// # Errors
+/// No code or password, no connection, or a refusal.
+pub fn recover(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
+    let name = name(given.word(0))?;
+    shell.session.connect()?;
+    let code = match given.words.get(1) {
+        Some(code) => code.clone(),
+        None => shell.asker.hidden(Text::Code)?,
+    };
+    let code = Ticket(Secret::new(code.trim().to_owned()));
+    let password = shell.asker.new_password(Text::PasswordNew, NEW_PASSWORD)?;
+    let line = Command::Recover(Recover { name, code, password }).line();
+    let reply = shell.session.order(&line)?;
+    Ok(welcome(shell, reply))
+}
+
+/// `unregister`: says what is lost, has the name typed, and deletes the account.
+///
+/// # Errors
+/// Somebody thought better of it, no password, no connection, or a refusal.
+pub fn unregister(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
+    let who = shell.session.look("WHOAMI")?;
+    let fact = |key: &str| value(key, who.status.get(key).unwrap_or("-")).into_owned();
+    let bought = pages::count(&mut shell.session, "LIST OWNED limit=1000")?.to_string();
+    let name = fact("user");
+    let lost = [name.as_str(), &fact("balance"), &bought, &fact("member-until")];
+    shell.screen.say(Text::Unregistering, &lost);
+    // Typed where commands are typed; what a script says it means.
+    if !given.has("-y") && (shell.asker.typed || !shell.asker.yes) {
+        let typed = shell.asker.line(Text::TypeName).ok_or_else(|| shell.usage(Text::NeedName))??;
+        if typed.trim() != who.status.get("user").unwrap_or_default() {
+            return Err(shell.usage(Text::OtherNameTyped));
+        }
+    }
+    let password = shell.asker.password(Text::Password, PASSWORD)?;
+    let reply = shell.session.order(&Command::Unregister(Unregister { password }).line())?;
+    shell.session.forget();
+    shell.screen.say(Text::Unregistered, &[&name]);
+    Ok(Answer { reply, layout: Layout::Silent, more: None })
+}
+
 /// Greets who has just logged in and shows the newest notice.
 pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
     let fact = |key: &str| value(key, reply.status.get(key).unwrap_or("-")).into_owned();
     let facts = [fact("user"), fact("role"), fact("balance"), fact("member-until")];
     shell.screen.say(Text::LoggedInAs, &facts.each_ref().map(String::as_str));
-    for row in &reply.rows {
-        let cell = |key| value(key, find(row, key).unwrap_or_default()).into_owned();
-        let text = find(row, "text").unwrap_or_default();
-        let text = text.lines().map(harmless).collect::<Vec<_>>().join("\n  ");
-        shell.screen.say(Text::Notice, &[&cell("at"), &cell("title"), &text]);
-    }
+    reply.rows.iter().for_each(|row| shell.screen.notice(row));
     Answer { reply, layout: Layout::Silent, more: None }
 }
 

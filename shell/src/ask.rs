@@ -55,27 +55,62 @@ impl Asker {
         if self.yes {
             return Some(true);
         }
+        let answer = self.typed_line(&format!("{question} [y/N] "))?;
+        Some(answer.is_ok_and(|answer| self.tongue.is_yes(&answer)))
+    }
+
+    /// One line, seen as it is typed. None where nobody can be asked.
+    pub fn line(&self, question: Text) -> Option<Result<String, Fault>> {
+        self.typed_line(self.tongue.text(question))
+    }
+
+    fn typed_line(&self, prompt: &str) -> Option<Result<String, Fault>> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        let prompt = format!("{question} [y/N] ");
-        // The line editor hears Ctrl-C, which means no; a plain read does not.
+        // The line editor hears Ctrl-C; a plain read does not.
         if io::stdout().is_terminal()
             && let Ok(mut editor) = rustyline::DefaultEditor::new()
         {
-            return Some(editor.readline(&prompt).is_ok_and(|answer| self.tongue.is_yes(&answer)));
+            return Some(editor.readline(prompt).map_err(|_| Fault::Cancelled));
         }
         let mut out = io::stderr().lock();
         let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
         drop(out);
-        let mut answer = String::new();
-        match io::stdin().lock().read_line(&mut answer) {
-            Ok(_) => Some(self.tongue.is_yes(&answer)),
-            Err(_) => Some(false),
+        let mut line = String::new();
+        Some(match io::stdin().lock().read_line(&mut line) {
+            Ok(0) | Err(_) => Err(Fault::Cancelled),
+            Ok(_) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
+        })
+    }
+
+    /// Lines up to one that is a dot, or the end of input. None after Ctrl-C.
+    pub fn lines(&self) -> Option<String> {
+        let mut editor = rustyline::DefaultEditor::new().ok()?;
+        let mut text = String::new();
+        loop {
+            match editor.readline("  ") {
+                Ok(line) if line == "." => return Some(text),
+                // Several lines that were pasted are one.
+                Ok(line) if line.ends_with("\n.") => {
+                    text.push_str(line.trim_end_matches('.'));
+                    return Some(text);
+                }
+                Ok(line) => {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                Err(rustyline::error::ReadlineError::Eof) => return Some(text),
+                Err(_) => return None,
+            }
         }
     }
 
-    fn hidden(&self, question: Text) -> Result<String, Fault> {
+    /// What is typed without being seen.
+    ///
+    /// # Errors
+    /// There is no terminal, or Ctrl-C was pressed.
+    pub fn hidden(&self, question: Text) -> Result<String, Fault> {
         match rpassword::prompt_password(self.tongue.text(question)) {
             Ok(password) => Ok(password),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Fault::Cancelled),

@@ -33,7 +33,7 @@ fn commands(shell: &mut Shell, cli: &Cli) -> Exit {
             Err(error) => {
                 let shown = path.display().to_string();
                 shell.screen.say(Text::CannotRead, &[&shown, &error.to_string()]);
-                Exit::Usage
+                Exit::File
             }
         },
         None if !cli.command.is_empty() => Exit::Done,
@@ -50,7 +50,7 @@ fn script(shell: &mut Shell, lines: &mut dyn BufRead) -> Exit {
             Ok(_) => {}
             Err(error) => {
                 shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
-                return Exit::Usage;
+                return Exit::File;
             }
         }
         match step(shell, &String::from_utf8_lossy(&line)) {

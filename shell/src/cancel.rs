@@ -105,6 +105,18 @@ impl Cancel {
     }
 }
 
+/// Runs `spawn` with Ctrl-C let through, so that a program which it starts hears it.
+pub fn with_interrupts<T>(spawn: impl FnOnce() -> T) -> T {
+    let mut set = SigSet::empty();
+    set.add(Signal::SIGINT);
+    let open = set.thread_unblock().is_ok();
+    let result = spawn();
+    if open {
+        let _ = set.thread_block();
+    }
+    result
+}
+
 /// A connection that Ctrl-C shuts, as long as this lives.
 #[derive(Debug)]
 pub struct Watch {

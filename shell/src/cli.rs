@@ -6,9 +6,10 @@ use clap::Parser;
 
 /// What `--help` says at its end: scripts rely on it.
 const AFTER: &str = "\
-The password comes from a hidden prompt or from REEL_PASSWORD, never from an argument.
-Without -c and -f, commands are read from standard input: with a prompt on a terminal, else as a
-script (blank lines and lines that begin with # are skipped). A script stops at its first failure.
+The password comes from a hidden prompt or from REEL_PASSWORD, never from an
+argument. Without -c and -f, commands are read from standard input: with a prompt
+on a terminal, else as a script (blank lines and lines that begin with # are
+skipped). A script stops at its first failure.
 
 Exit codes:
   0  done
@@ -19,6 +20,7 @@ Exit codes:
   5  to be paid first, or not enough money
   6  the bytes are not those that were promised
   7  try again later
+  8  a local file could not be read or written
   130  stopped with Ctrl-C";
 
 /// One shell for the members and the admins of a club.

@@ -26,6 +26,8 @@ pub enum Exit {
     Integrity = 6,
     /// Try again later.
     Later = 7,
+    /// A file of this computer could not be read or written.
+    File = 8,
     /// Stopped with Ctrl-C: 128 and SIGINT, as shells have it.
     Interrupted = 130,
 }
@@ -42,6 +44,7 @@ impl Exit {
         Exit::Pay,
         Exit::Integrity,
         Exit::Later,
+        Exit::File,
         Exit::Interrupted,
     ];
 
@@ -127,7 +130,7 @@ impl Fault {
             Fault::Syntax { .. } | Fault::Usage(_) => Exit::Usage,
             Fault::Connect { .. } | Fault::Lost(_) | Fault::Garbled(_) => Exit::Connection,
             Fault::Cancelled => Exit::Interrupted,
-            Fault::File { .. } => Exit::Refused,
+            Fault::File { .. } => Exit::File,
             Fault::Integrity(_) => Exit::Integrity,
             Fault::Later(_) => Exit::Later,
         }

@@ -3,7 +3,7 @@
 
 use protocol::field::{Value as _, Verb};
 use protocol::table::{Arg, Gate, Shape, Spec};
-use protocol::value::{Kind, LongText, Opaque, Price, Ticket, TitleId, TitleName, UserName};
+use protocol::value::{Count, Kind, LongText, Opaque, Price, Ticket, TitleId, TitleName, UserName, YesNo};
 
 /// What a verb of the shell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,16 @@ pub enum Deed {
     Register,
     /// Asks for both passwords and changes the one.
     Passwd,
+    /// Asks for a code and a new password, and sets it.
+    Recover,
+    /// Says what is lost, asks for name and password, and deletes the account.
+    Unregister,
+    /// Writes what the club knows about oneself into a file.
+    Export,
+    /// Draws the numbers of the club.
+    Stats,
+    /// Writes a notice.
+    Post,
     /// Downloads into a file.
     Get,
     /// Uploads a file.
@@ -65,7 +75,15 @@ impl Own {
 }
 
 /// Other names of verbs of the table.
-pub const ALIASES: &[(&str, &str)] = &[("LS", "LIST")];
+pub const ALIASES: &[(&str, &str)] = &[
+    ("LS", "LIST"),
+    ("FIND", "SEARCH"),
+    ("RM", "DELE"),
+    ("DELETE", "DELE"),
+    ("UNDELETE", "UNDELE"),
+    ("BALANCE", "WHOAMI"),
+    ("DOWNLOADS", "HISTORY"),
+];
 
 const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
     Arg { name, required, rest: false, shape }
@@ -82,6 +100,10 @@ const KIND: Arg = arg("kind", false, Kind::SHAPE);
 const PRICE: Arg = arg("price", false, Price::SHAPE);
 const MEMBER_PRICE: Arg = arg("member_price", false, Price::SHAPE);
 const DESCRIPTION: Arg = arg("description", false, LongText::SHAPE);
+const PROVE: Arg = arg("prove", false, YesNo::SHAPE);
+const CODE: Arg = arg("code", false, Ticket::SHAPE);
+const TEXT: Arg = arg("text", false, LongText::SHAPE);
+const DAYS: Arg = arg("days", false, Count::SHAPE);
 const VERB: Arg = arg("verb", false, Verb::SHAPE);
 
 const FORCE: Flag = Flag { name: "--force", word: None };
@@ -137,7 +159,7 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "GET",
-            "Downloads a title into a file, going on where an earlier try ended.\nIt waits out the ad and asks before it buys. -j fetches over several connections.",
+            "Downloads a title into a file, going on where an earlier try ended.\nIt waits out the ad and asks before it buys. -j fetches over several connections; -o - writes to standard output.",
             &[ID],
             &[],
             Gate::User,
@@ -149,14 +171,74 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "PUT",
-            "Uploads a file, going on where an earlier try ended.\nThe title is the name of the file unless you say better.",
+            "Uploads a file, going on where an earlier try ended.\nThe title is the name of the file unless you say better. Of a file that the club has already only a proof is sent; prove=no sends the bytes.",
             &[PATH],
-            &[TITLE, KIND, PRICE, MEMBER_PRICE, DESCRIPTION],
+            &[TITLE, KIND, PRICE, MEMBER_PRICE, DESCRIPTION, PROVE],
             Gate::User,
             "put film.webm title=\"Green tea\" kind=PAID price=10.00",
         ),
         flags: &[],
         deed: Deed::Put,
+    },
+    Own {
+        spec: spec(
+            "RECOVER",
+            "Sets a forgotten password anew; the code that an admin gave you and the new password are asked for.\nA script gives the code behind the name and the password as REEL_NEW_PASSWORD. With the MD5 of the password behind both it is the command of the protocol.",
+            &[NAME, CODE],
+            &[],
+            Gate::Guest,
+            "recover anna",
+        ),
+        flags: &[],
+        deed: Deed::Recover,
+    },
+    Own {
+        spec: spec(
+            "UNREGISTER",
+            "Deletes your account for good, with what is in the wallet and what you have bought.\nYour name has to be typed, and the password is asked for. A script says --yes; export first what you want to keep.",
+            &[],
+            &[],
+            Gate::User,
+            "unregister",
+        ),
+        flags: &[YES],
+        deed: Deed::Unregister,
+    },
+    Own {
+        spec: spec(
+            "EXPORT",
+            "Writes all that the club knows about you into a file: account, sessions, downloads, statement, purchases, uploads.\nOne JSON document, readable by you alone; -o - writes it to standard output. Nothing is replaced without --force.",
+            &[],
+            &[],
+            Gate::User,
+            "export -o anna.json",
+        ),
+        flags: &[OUTPUT, FORCE],
+        deed: Deed::Export,
+    },
+    Own {
+        spec: spec(
+            "POST",
+            "Posts a notice.\nWhat you leave out is asked for; the text in $VISUAL or $EDITOR, if one is set.",
+            &[TITLE, TEXT],
+            &[],
+            Gate::Admin,
+            "post \"Film night\" \"Friday at eight.\"",
+        ),
+        flags: &[],
+        deed: Deed::Post,
+    },
+    Own {
+        spec: spec(
+            "STATS",
+            "Draws the numbers of the club: totals, the last days (30 unless you say), and what is fetched most.\nDays are those of UTC. With limit= or after= it is the command of the protocol.",
+            &[],
+            &[DAYS],
+            Gate::Admin,
+            "stats days=7",
+        ),
+        flags: &[],
+        deed: Deed::Stats,
     },
     Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),
@@ -184,6 +266,11 @@ pub fn find(verb: &str) -> Option<&'static Own> {
 pub fn table(verb: &str) -> Option<&'static Spec> {
     let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(verb));
     protocol::command::find(alias.map_or(verb, |(_, name)| name))
+}
+
+/// The other names of a verb of the table.
+pub fn aliases(verb: &str) -> impl Iterator<Item = &'static str> {
+    ALIASES.iter().filter(move |(_, target)| *target == verb).map(|(name, _)| *name)
 }
 
 /// Every verb that somebody of this role may give: those of the shell first, none twice.

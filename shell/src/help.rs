@@ -19,16 +19,16 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
         if !screen.json {
             screen.say(Text::HelpHint, &[]);
         }
-        return Ok(answer(all(gate), Layout::Table));
+        return Ok(answer(all(gate), Layout::List));
     }
     let own = friendly::find(verb);
     let spec = friendly::table(verb);
-    let (usage, spec) = match (own, spec) {
+    let (usage, spec): (String, &Spec) = match (own, spec) {
         (Some(own), _) => (own.usage(), &own.spec),
         (None, Some(spec)) => (spec.usage(), spec),
         (None, None) => return Err(Fault::Usage(input::unknown(verb, screen.tongue))),
     };
-    Ok(answer(vec![card(&usage, spec)], Layout::Card))
+    Ok(answer(vec![card(verb, &usage, spec)], Layout::Card))
 }
 
 fn all(gate: Gate) -> Vec<Facts> {
@@ -42,19 +42,30 @@ fn all(gate: Gate) -> Vec<Facts> {
 
 fn row(usage: &str, spec: &Spec) -> Facts {
     let verb = spec.verb.to_lowercase();
-    let alias = friendly::ALIASES.iter().find(|(_, target)| *target == spec.verb);
-    let names = alias.map_or(verb.clone(), |(name, _)| format!("{}, {verb}", name.to_lowercase()));
+    let names: Vec<String> = friendly::aliases(spec.verb).map(str::to_lowercase).chain([verb]).collect();
+    let names = names.join(", ");
     let text = spec.summary();
     facts(&[("verb", &names), ("usage", &lower(usage)), ("text", text)])
 }
 
-fn card(usage: &str, spec: &Spec) -> Facts {
+/// All about a verb, under the name by which it was asked for.
+fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
+    let others = friendly::aliases(spec.verb).chain([spec.verb]);
+    let others: Vec<_> =
+        others.filter(|name| !name.eq_ignore_ascii_case(asked)).map(str::to_lowercase).collect();
+    let named = |line: &str| match line.split_once(' ') {
+        Some((_, rest)) => format!("{} {rest}", asked.to_lowercase()),
+        None => asked.to_lowercase(),
+    };
     let doc: Vec<&str> = spec.doc.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let mut facts = facts(&[("usage", &lower(usage)), ("text", &doc.join(" "))]);
+    let mut facts = facts(&[("usage", &named(usage)), ("text", &doc.join(" "))]);
+    if !others.is_empty() {
+        facts.push(("also".into(), others.join(", ")));
+    }
     if !spec.answer.is_empty() {
         facts.push(("answer".into(), spec.answer.into()));
     }
-    facts.push(("example".into(), spec.example.into()));
+    facts.push(("example".into(), named(spec.example)));
     facts
 }
 
@@ -85,5 +96,22 @@ pub fn own_or_spec(verb: &str) -> Option<(&'static Spec, Option<&'static Own>)> 
     match friendly::find(verb) {
         Some(own) => Some((&own.spec, Some(own))),
         None => Some((friendly::table(verb)?, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::grammar::find;
+
+    #[test]
+    fn another_name_is_explained_under_that_name() {
+        let screen = Screen { json: true, tongue: Default::default(), draws: false };
+        let card = help(&screen, Gate::User, "ls").unwrap().reply.rows.remove(0);
+        assert!(find(&card, "usage").unwrap().starts_with("ls [ALL|"), "{card:?}");
+        assert_eq!(find(&card, "also"), Some("list"));
+        assert!(find(&card, "example").unwrap().starts_with("ls "), "{card:?}");
+        let card = help(&screen, Gate::User, "whoami").unwrap().reply.rows.remove(0);
+        assert_eq!((find(&card, "usage"), find(&card, "also")), (Some("whoami"), Some("balance")));
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::friendly;
 
 /// Verbs whose words are secrets.
-const SECRET: [&str; 5] = ["LOGIN", "REGISTER", "PASSWD", "RESUME", "REDEEM"];
+const SECRET: [&str; 7] = ["LOGIN", "REGISTER", "PASSWD", "RESUME", "REDEEM", "RECOVER", "UNREGISTER"];
 
 /// Where the history is kept; made if it is not there.
 ///
@@ -59,6 +59,7 @@ mod tests {
             "\"RESUME\" 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2".into(),
             "RESME 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2".into(),
             "passwd".into(),
+            "recover anna 7QK2ZP-XW40CN-9M3TGA-5RB8VD".into(),
             format!("STOR 5 {digest}"),
             String::new(),
         ] {

@@ -5,7 +5,7 @@ use protocol::grammar::{self, SyntaxError, Words};
 use protocol::table::Spec;
 
 use crate::fault::Fault;
-use crate::friendly::{self, Own};
+use crate::friendly::{self, Flag, Own};
 use crate::locale::{Text, Tongue};
 
 /// What a line asks for.
@@ -96,15 +96,22 @@ pub fn unknown(verb: &str, tongue: Tongue) -> String {
 /// With more words than the shell's verb takes, it is the verb of the protocol that is meant:
 /// `LOGIN anna <md5>`.
 fn is_friendly(own: &Own, words: &Words<'_>) -> bool {
-    protocol::command::find(own.spec.verb).is_none() || words.plain.len() <= own.spec.args.len() + 1
+    let Some(spec) = protocol::command::find(own.spec.verb) else {
+        return true;
+    };
+    // So it is with an option that only the protocol has: `STATS limit=3`.
+    let others =
+        words.options.iter().any(|o| own.spec.option(o.key).is_none() && spec.option(o.key).is_some());
+    let flagged = words.plain.iter().skip(1).any(|word| own.flags.iter().any(|f| is_named(f, &word.text)));
+    flagged || (!others && words.plain.len() <= own.spec.args.len() + 1)
 }
 
 fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError> {
     let mut given = Given::default();
     let mut plain = words.plain.iter().skip(1);
     while let Some(word) = plain.next() {
-        let name = if word.text == "--yes" { "-y" } else { &word.text };
-        let flag = own.flag(name).filter(|_| is_flag(line, word.column));
+        let flag = own.flags.iter().find(|f| is_named(f, &word.text));
+        let flag = flag.filter(|_| is_flag(line, word.column));
         match flag {
             None if is_flag(line, word.column) && !own.flags.is_empty() => {
                 return Err(SyntaxError::at(word.column, "a flag that this command has"));
@@ -130,6 +137,11 @@ fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError>
     }
     options(own, words, &mut given)?;
     Ok(given)
+}
+
+/// Whether a word is this flag, by its short or its long name.
+fn is_named(flag: &Flag, word: &str) -> bool {
+    flag.name == word || (flag.name == "-y" && word == "--yes")
 }
 
 /// A quoted word is never a flag.
@@ -225,6 +237,16 @@ mod tests {
         let line = wire("login anna 1A79A4D60DE6718E8E5B326E338AE533").command.line();
         assert_eq!(line, "LOGIN anna 1a79a4d60de6718e8e5b326e338ae533");
         assert!(matches!(read("quit", Tongue::En), Ok(Input::Own(..))));
+    }
+
+    #[test]
+    fn flags_are_the_shells_and_other_options_the_protocols() {
+        assert!(own("unregister --yes").has("-y") && own("unregister").words.is_empty());
+        let line = wire("unregister 1a79a4d60de6718e8e5b326e338ae533").command.line();
+        assert_eq!(line, "UNREGISTER 1a79a4d60de6718e8e5b326e338ae533");
+        assert_eq!(own("stats days=7").get("days"), Some("7"));
+        assert_eq!(wire("stats days=7 limit=3").command.line(), "STATS days=7 limit=3");
+        assert_eq!(own("recover anna 7QK2ZP").words, ["anna", "7QK2ZP"]);
     }
 
     #[test]

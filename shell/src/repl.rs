@@ -1,6 +1,6 @@
 //! The prompt: lines that are typed, one after the other.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
@@ -13,7 +13,7 @@ use crate::helper::Guide;
 use crate::history;
 use crate::locale::Text;
 use crate::shell::{After, Shell};
-use crate::show::plain::harmless;
+use crate::show::plain::{harmless, width};
 
 /// Most lines that are remembered.
 const REMEMBERED: usize = 2000;
@@ -72,7 +72,10 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
                     return Exit::Done;
                 }
             }
-            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
+            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {
+                let hinted = editor.helper().map_or((0, 0), Guide::hinted);
+                wipe_hint(width(&prompt(shell)), hinted);
+            }
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
                 shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
@@ -80,6 +83,20 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
             }
         }
     }
+}
+
+/// Takes away the hint that the line editor leaves behind a line that Ctrl-C has ended. The cursor
+/// is on the line below the hint.
+fn wipe_hint(prompt: usize, (line, hint): (usize, usize)) {
+    let columns = crate::show::terminal_width().unwrap_or(80);
+    if hint == 0 {
+        return;
+    }
+    let (from, to) = (prompt + line, prompt + line + hint);
+    let up = to / columns - from / columns + 1;
+    let mut out = io::stdout().lock();
+    let wiped = write!(out, "\x1b[{up}A\x1b[{}G\x1b[J\r\n", from % columns + 1);
+    let _ = wiped.and_then(|()| out.flush());
 }
 
 fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {

@@ -82,12 +82,21 @@ pub struct Session {
     account: Option<Account>,
     notes: Vec<Note>,
     lost: bool,
+    /// The last WATCH: a new connection watches nothing by itself.
+    watch: Option<String>,
 }
 
 impl Session {
     /// No connection yet; the first command makes one.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, link: SharedLink::default(), account: None, notes: Vec::new(), lost: false }
+        Self {
+            endpoint,
+            link: SharedLink::default(),
+            account: None,
+            notes: Vec::new(),
+            lost: false,
+            watch: None,
+        }
     }
 
     /// The server.
@@ -129,15 +138,20 @@ impl Session {
         if self.slot().is_some() {
             return Ok(());
         }
-        let link = match self.pass().open() {
+        let mut link = match self.pass().open() {
             Ok(link) => link,
             Err(Fault::Refused(reply)) if reply.status.code == 530 => {
                 self.account = None;
+                self.watch = None;
                 self.notes.push(Note::LoggedOut);
                 self.endpoint.open()?
             }
             Err(fault) => return Err(fault),
         };
+        if let Some(watch) = self.watch.as_ref().filter(|_| self.account.is_some()) {
+            // Should it fail, the command that wants the connection finds out.
+            let _ = link.ask(watch);
+        }
         let told = matches!(self.notes.last(), Some(Note::Resumed));
         if std::mem::take(&mut self.lost) && self.account.is_some() && !told {
             self.notes.push(Note::Resumed);
@@ -187,6 +201,17 @@ impl Session {
     /// As [`Session::ask`], and a refusal.
     pub fn order(&mut self, line: &str) -> Result<Reply, Fault> {
         self.ask(line)?.accepted()
+    }
+
+    /// Asks what changes nothing: over a connection that breaks it is asked again, once.
+    ///
+    /// # Errors
+    /// As [`Session::order`].
+    pub fn look(&mut self, line: &str) -> Result<Reply, Fault> {
+        match self.order(line) {
+            Err(Fault::Lost(_)) => self.order(line),
+            other => other,
+        }
     }
 
     /// Forgets who was logged in: the session is over.
@@ -239,6 +264,8 @@ impl Session {
     fn remember(&mut self, reply: &Reply, line: &str) {
         let status = &reply.status;
         if let (230, Some(token)) = (status.code, status.get("token")) {
+            // Who logs in on this connection goes on watching nothing.
+            self.watch = None;
             self.account = Some(Account {
                 name: status.get("user").unwrap_or_default().to_owned(),
                 gate: match status.get("role") {
@@ -248,6 +275,9 @@ impl Session {
                 token: Secret::new(token.to_owned()),
                 ours: !line.starts_with("RESUME "),
             });
+        }
+        if status.code == 250 && line.starts_with("WATCH") {
+            self.watch = Some(line.to_owned());
         }
         let over = match (status.code, status.word.as_str()) {
             (421, _) => true,

@@ -10,6 +10,7 @@ use protocol::value::{Money, Price, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
+use crate::export;
 use crate::fault::Fault;
 use crate::friendly::{Deed, Own};
 use crate::help;
@@ -17,8 +18,10 @@ use crate::input::{self, Given, Input, Wire};
 use crate::key;
 use crate::link::Reply;
 use crate::locale::Text;
+use crate::notice;
 use crate::session::Session;
 use crate::show::{Answer, Layout, Screen};
+use crate::stats;
 use crate::titles::Titles;
 use crate::transfer;
 
@@ -88,6 +91,11 @@ impl Shell {
             Deed::Login => account::login(self, given),
             Deed::Register => account::register(self, given),
             Deed::Passwd => account::passwd(self),
+            Deed::Recover => account::recover(self, given),
+            Deed::Unregister => account::unregister(self, given),
+            Deed::Export => export::export(self, given),
+            Deed::Stats => stats::stats(self, given),
+            Deed::Post => notice::post(self, given),
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
@@ -105,10 +113,16 @@ impl Shell {
             _ => {}
         }
         let reply = self.agreed(wire)?;
-        if matches!(wire.command, Command::Logout(_)) {
-            self.session.forget();
-            self.screen.say(Text::LoggedOut, &[]);
-            return Ok(Answer { reply, layout: Layout::Silent, more: None });
+        match &wire.command {
+            Command::Logout(_) => {
+                self.session.forget();
+                self.screen.say(Text::LoggedOut, &[]);
+                return Ok(Answer { reply, layout: Layout::Silent, more: None });
+            }
+            Command::Unregister(_) => self.session.forget(),
+            Command::Reset(c) => self.screen.say(Text::ResetHint, &[&c.name.to_string()]),
+            Command::Invite(_) => self.screen.say(Text::InviteHint, &[]),
+            _ => {}
         }
         let more = reply.status.get("next").map(|next| {
             let mut line = format!("{} after=", wire.page);
@@ -158,11 +172,7 @@ impl Shell {
         if takes_key {
             return self.keyed(&line);
         }
-        match self.session.order(&line) {
-            // Asking again what changes nothing is harmless, and the answer is all one wants.
-            Err(Fault::Lost(_)) if only_reads(wire.spec) => self.session.order(&line),
-            other => other,
-        }
+        if only_reads(wire.spec) { self.session.look(&line) } else { self.session.order(&line) }
     }
 
     /// Gives a command with a key until its outcome is known: it has no second effect.
@@ -192,11 +202,7 @@ impl Shell {
     /// There is none, or no connection.
     pub fn info(&mut self, id: i64) -> Result<Vec<(String, String)>, Fault> {
         let line = Command::Info(Info { id: TitleId(id), after: None, limit: None }).line();
-        let reply = match self.session.order(&line) {
-            Err(Fault::Lost(_)) => self.session.order(&line)?,
-            other => other?,
-        };
-        let row = reply.rows.into_iter().next();
+        let row = self.session.look(&line)?.rows.into_iter().next();
         row.filter(|row| find(row, "size").is_some())
             .ok_or_else(|| Fault::Garbled("INFO without a row".to_owned()))
     }
@@ -213,7 +219,11 @@ impl Shell {
 }
 
 fn layout(spec: &Spec) -> Layout {
-    if spec.answer.starts_with("one row") { Layout::Card } else { Layout::Table }
+    match spec.verb {
+        "NOTICE" => Layout::Notice,
+        _ if spec.answer.starts_with("one row") => Layout::Card,
+        _ => Layout::Table,
+    }
 }
 
 fn only_reads(spec: &Spec) -> bool {

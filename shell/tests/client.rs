@@ -236,7 +236,7 @@ fn other_bytes_are_put_aside_and_nothing_is_overwritten() {
     assert_eq!(code(&output), 6, "{output:?}");
     assert_eq!(std::fs::read(dir.path().join("hello")).unwrap(), b"mine");
     let (output, _) = run(vec![anna(info())], dir.path(), &["--user", "anna", "-c", "get 7 -o hello"]);
-    assert_eq!(code(&output), 1, "{output:?}");
+    assert_eq!(code(&output), 8, "{output:?}");
 }
 
 #[test]
@@ -311,8 +311,8 @@ fn a_purchase_of_unknown_outcome_is_repeated_with_its_key() {
 fn an_upload_goes_on_where_the_server_says() {
     let dir = folder();
     std::fs::write(dir.path().join("Green tea.webm"), "hello").unwrap();
-    const STOR: &str =
-        "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea.webm\" kind=FREE resume=yes key=";
+    const STOR: &str = "STOR 5 5d41402abc4b2a76b9719d911017c592 title=\"Green tea.webm\" kind=FREE \
+         sha256=2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 resume=yes key=";
     let first = vec![Hear(STOR), say("150 SEND offset=0 length=5"), Take(5)];
     let busy = vec![
         Hear(STOR),
@@ -339,7 +339,104 @@ fn a_proof_is_given_instead_of_bytes() {
         Hear("PROVE fb147219b859c7124cbe719a1fcea3ea"),
         say("226 STORED id=8"),
     ];
-    let (output, _) = run(vec![anna(script)], dir.path(), &["--user", "anna", "-c", "put x"]);
+    let (output, _) = run(vec![anna(script)], dir.path(), &["--json", "--user", "anna", "-c", "put x"]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    assert!(err(&output).contains("has this file already: 5 B did not have to travel"), "{output:?}");
+    let document: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((&document["id"], &document["saved"]), (&8.into(), &5.into()));
+}
+
+#[test]
+fn bytes_are_sent_where_the_proof_fails_and_that_is_asked_for_once() {
+    let dir = folder();
+    std::fs::write(dir.path().join("x"), "hello").unwrap();
+    let prove = "350 PROVE nonce=abc ranges=0-5";
+    let script = vec![
+        Hear("STOR 5 "),
+        say(prove),
+        Hear("PROVE "),
+        say("551 PROOF_FAILED : no"),
+        Hear("STOR 5 "),
+        say("150 SEND offset=0 length=5"),
+        Take(5),
+        say("226 STORED id=8"),
+    ];
+    let (output, heard) = run(vec![anna(script)], dir.path(), &["--json", "--user", "anna", "-c", "put x"]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    assert!(!heard[1].contains("prove=") && heard[3].contains(" prove=no"), "{heard:?}");
+    assert!(!out(&output).contains("saved"), "{output:?}");
+    let script = vec![Hear("STOR 5 "), say("551 PROOF_FAILED : no")];
+    let (output, heard) = run(vec![anna(script)], dir.path(), &["--user", "anna", "-c", "put x prove=no"]);
+    assert_eq!((code(&output), heard.len()), (6, 2), "{output:?}");
+}
+
+#[test]
+fn numbers_of_several_pages_are_one_answer() {
+    let dir = folder();
+    let script = vec![
+        Hear("STATS days=2 limit=1000"),
+        say("- name=accounts value=3"),
+        say("210 END rows=1 next=\"1 x\""),
+        Hear("STATS days=2 limit=1000 after=\"1 x\""),
+        say("- name=accounts value=3 day=2026-11-21"),
+        say("210 END rows=1"),
+    ];
+    let arguments = ["--json", "--user", "anna", "-c", "stats days=2"];
+    let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
+    let document: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["rows"][1]["day"], "2026-11-21", "{document}");
+    assert_eq!(document["rows"].as_array().unwrap().len(), 2);
+    // A page that follows itself is no page.
+    let again = || say("210 END rows=0 next=1");
+    let script = vec![Hear("STATS limit=1000"), again(), Hear("STATS limit=1000 after=1"), again()];
+    let (output, _) = run(vec![anna(script)], dir.path(), &["--user", "anna", "-c", "stats"]);
+    assert_eq!(code(&output), 3, "{output:?}");
+}
+
+#[test]
+fn a_title_on_standard_output_goes_on_after_a_broken_connection_and_is_verified() {
+    let dir = folder();
+    let first = |bytes| vec![Hear("RETR 7"), say(DATA), Send(bytes)];
+    let rest = || {
+        vec![
+            Hear("RETR 7 offset=3"),
+            say(&DATA.replace("offset=0 length=5", "offset=3 length=2")),
+            Send(b"lo"),
+            say("226 DONE"),
+        ]
+    };
+    for (bytes, exit) in [(b"hel", 0), (b"jel", 6)] {
+        let scripts = vec![anna(steps(vec![info(), first(bytes)])), resumed(rest())];
+        let (output, _) = run(scripts, dir.path(), &["--user", "anna", "-c", "get 7 -o -"]);
+        assert_eq!(code(&output), exit, "{output:?}");
+        assert_eq!(output.stdout, [&bytes[..], b"lo"].concat());
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_notice_at_a_log_in_cannot_command_a_terminal() {
+    let dir = folder();
+    let login = vec![
+        Hear("LOGIN anna "),
+        say(
+            "- notice=3 at=2026-11-21T03:00:00Z author=bo title=\"a\u{1b}[2Jb\" text=\"x\u{202e}y\\nz\u{7}\"",
+        ),
+        say("230 OK user=anna role=user balance=0.00 member-until=- token=T"),
+    ];
+    let (output, _) = run(vec![login], dir.path(), &["--user", "anna", "-c", "# nothing"]);
+    let text = err(&output);
+    assert!(text.contains("Notice 3: a\\u{1b}[2Jb\nbo, 2026-11-21 "), "{text}");
+    assert!(text.ends_with("  x\\u{202e}y\n  z\\u{7}\n"), "{text}");
+}
+
+#[test]
+fn what_was_watched_is_watched_over_a_new_connection_too() {
+    let dir = folder();
+    let first = vec![Hear("WATCH notices"), say("250 OK\r\n421 DRAINING : restarting")];
+    let second = vec![Hear("WATCH notices"), say("250 OK"), Hear("WHOAMI"), say("250 OK user=anna")];
+    let arguments = ["--user", "anna", "-c", "watch notices", "-c", "whoami"];
+    let (output, _) = run(vec![anna(first), resumed(second)], dir.path(), &arguments);
     assert_eq!(code(&output), 0, "{output:?}");
 }
 

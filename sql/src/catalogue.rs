@@ -69,6 +69,8 @@ pub struct Card {
     pub sha256: [u8; 32],
     /// Whether who asks has bought it.
     pub owned: bool,
+    /// Whether its bytes were removed for good.
+    pub purged: bool,
 }
 
 impl crate::FromRow for Card {
@@ -79,6 +81,7 @@ impl crate::FromRow for Card {
             md5: row.take()?,
             sha256: row.take()?,
             owned: row.take()?,
+            purged: row.take()?,
         })
     }
 }
@@ -86,9 +89,9 @@ impl crate::FromRow for Card {
 /// What makes a card of a title `t`, for the account that is the first parameter.
 const CARD: &str = "SELECT t.id, t.name, t.folded, t.description, t.author, t.kind, t.price, t.member_price, \
     t.content, t.size, t.fetched, t.created_at, t.listed, a.name, c.md5, c.sha256, \
-    CASE WHEN p.account IS NULL THEN 0 ELSE 1 END FROM ";
+    CASE WHEN p.account IS NULL THEN 0 ELSE 1 END, CASE WHEN r.purged_at IS NULL THEN 0 ELSE 1 END FROM ";
 const JOINS: &str = " JOIN account a ON a.id = t.author JOIN content c ON c.id = t.content \
-    LEFT JOIN purchase p ON p.account = ? AND p.title = t.id";
+    LEFT JOIN purchase p ON p.account = ? AND p.title = t.id LEFT JOIN removal r ON r.title = t.id";
 
 /// One title for one account, deleted or not.
 pub fn card(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<Card>, Error> {
@@ -117,9 +120,11 @@ pub fn list(
     };
     let (from, mut params) = match which {
         Listing::All => ("title t WHERE t.listed = 1", vec![]),
-        Listing::Owned => {
-            ("purchase o JOIN title t ON t.id = o.title WHERE o.account = ?", vec![Value::from(account)])
-        }
+        Listing::Owned => (
+            "purchase o JOIN title t ON t.id = o.title WHERE o.account = ? \
+             AND NOT EXISTS (SELECT 1 FROM removal g WHERE g.title = t.id AND g.purged_at IS NOT NULL)",
+            vec![Value::from(account)],
+        ),
         Listing::Deleted => ("title t WHERE t.listed = 0", vec![]),
         Listing::Free => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Free.into()]),
         Listing::Paid => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Paid.into()]),

@@ -72,6 +72,15 @@ impl Db {
         Db::open_with(url, options, MIGRATIONS).await
     }
 
+    /// Whether there is something to open: a server is taken to be there, a file is looked for. What only looks at
+    /// a club shall not make one.
+    pub fn is_there(url: &str) -> Result<bool, Error> {
+        match Place::of(url)? {
+            Place::File(path) => Ok(path.exists()),
+            Place::Server(_) => Ok(true),
+        }
+    }
+
     /// The same with a schema of one's own, for tests of old and new schemas.
     pub async fn open_with(url: &str, options: Options, schema: &'static [Migration]) -> Result<Db, Error> {
         let backend = match Place::of(url)? {

@@ -24,12 +24,14 @@
 
 pub mod account;
 pub mod catalogue;
+pub mod check;
 mod db;
 mod error;
 mod migrate;
 pub mod notice;
 #[doc(hidden)]
 pub mod record;
+pub mod removal;
 pub mod shelf;
 pub mod stats;
 pub mod ticket;

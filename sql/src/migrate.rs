@@ -28,8 +28,9 @@ migrations! {
     1 "0001_start.sql",
     2 "0002_club.sql",
     3 "0003_proof.sql",
-    4 "0004_tickets.sql",
-    5 "0005_shelf.sql",
+    4 "0004_purge.sql",
+    5 "0006_tickets.sql",
+    6 "0007_shelf.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

@@ -22,25 +22,20 @@ pub fn midnight(day: i64) -> Time {
 
 /// Counts, in all and on the day of `at`.
 pub fn count(tx: &mut Tx<'_>, name: &str, by: i64, at: Time) -> Result<(), Error> {
-    for day in [TOTAL, day(at)] {
-        let counted = tx.execute(
-            "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?",
-            params![by, name, day],
-        )?;
-        if counted == 0 {
-            let insert = "INSERT INTO tally (name, day, value) VALUES (?, ?, ?)";
-            match tx.execute(insert, params![name, day, by]) {
-                Err(Error::Duplicate) => {
-                    let again = "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?";
-                    tx.execute(again, params![by, name, day])?;
-                }
-                other => {
-                    other?;
-                }
-            }
-        }
+    add(tx, name, TOTAL, by)?;
+    add(tx, name, day(at), by)
+}
+
+/// Adds to what stands under a name and a day.
+pub fn add(tx: &mut Tx<'_>, name: &str, day: i64, by: i64) -> Result<(), Error> {
+    let update = "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?";
+    if tx.execute(update, params![by, name, day])? > 0 {
+        return Ok(());
     }
-    Ok(())
+    match tx.execute("INSERT INTO tally (name, day, value) VALUES (?, ?, ?)", params![name, day, by]) {
+        Err(Error::Duplicate) => tx.execute(update, params![by, name, day]).map(|_| ()),
+        other => other.map(|_| ()),
+    }
 }
 
 /// Corrects a total, and leaves what the days had.

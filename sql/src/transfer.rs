@@ -74,12 +74,13 @@ impl Download {
         tx.execute("UPDATE title SET fetched = fetched + 1 WHERE id = ?", params![title])
     }
 
-    /// The downloads of an account before the row `before`, the newest first, with the titles' names.
+    /// The downloads of an account before the row `before`, the newest first, with the titles' names
+    /// and sizes.
     pub fn page(
         tx: &mut Tx<'_>, account: AccountId, before: i64, limit: u32,
-    ) -> Result<Vec<(Download, String)>, Error> {
+    ) -> Result<Vec<(Download, String, u64)>, Error> {
         tx.rows(
-            "SELECT d.id, d.account, d.title, d.how, d.at, d.bytes, d.got, d.done, t.name \
+            "SELECT d.id, d.account, d.title, d.how, d.at, d.bytes, d.got, d.done, t.name, t.size \
              FROM download d JOIN title t ON t.id = d.title \
              WHERE d.account = ? AND d.id < ? ORDER BY d.id DESC LIMIT ?",
             params![account, before, limit],

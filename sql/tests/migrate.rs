@@ -106,6 +106,38 @@ both! {
 }
 
 both! {
+    /// Titles that were deleted before it was noted when, are noted as deleted now.
+    async fn deleted_titles_of_old(place) {
+        let db = place.open_as(&sql::MIGRATIONS[..2]).await.unwrap();
+        let written: Result<_, Error> = db
+            .write(|tx| {
+                tx.execute(
+                    "INSERT INTO account (id, name, folded, role, password, created_at, seen_at) \
+                     VALUES (1, 'a', 'a', 'admin', '', 0, 0)",
+                    (),
+                )?;
+                tx.execute("INSERT INTO content (id, sha256, md5, size, stored_at) VALUES (1, ?, ?, 0, 0)", ([0; 32], [0; 16]))?;
+                for listed in [0, 1] {
+                    tx.execute(
+                        "INSERT INTO title (name, folded, description, author, kind, price, member_price, content, size, \
+                         created_at, listed) VALUES ('t', 't', '', 1, 'FREE', 0, 0, 1, 0, 0, ?)",
+                        (listed,),
+                    )?;
+                }
+                Ok(())
+            })
+            .await;
+        written.unwrap();
+        db.close().await;
+        let db = place.open_as(sql::MIGRATIONS).await.unwrap();
+        assert_eq!(count(&db, "removal").await, 1);
+        let removal: Result<_, Error> = db.read(|tx| sql::removal::Removal::of(tx, protocol::value::TitleId(1))).await;
+        let removal = removal.unwrap().unwrap();
+        assert!(removal.at.0 > 1_700_000_000_000 && removal.purged_at.is_none(), "{removal:?}");
+    }
+}
+
+both! {
     /// The real schema of the house.
     async fn the_embedded_schema(place) {
         let db = sql::Db::open(&place.url, common::options()).await.unwrap();

@@ -9,6 +9,7 @@ use sql::MIGRATIONS;
 use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
 use sql::notice::{Ad, Notice};
+use sql::removal::Removal;
 use sql::shelf::Quota;
 use sql::ticket::{Booking, Event};
 use sql::transfer::{Download, Pass};
@@ -17,7 +18,7 @@ use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 20] = [
+    let records: [(&str, &[&str]); 21] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -38,6 +39,7 @@ async fn records_and_schema_agree(place) {
         (Entry::TABLE, Entry::FIELDS),
         (Once::TABLE, Once::FIELDS),
         (Download::TABLE, Download::FIELDS),
+        (Removal::TABLE, Removal::FIELDS),
     ];
     for (table, fields) in records {
         let columns = db.read(move |tx| tx.columns(table)).await.unwrap();

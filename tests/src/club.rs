@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -140,6 +140,29 @@ impl Club {
             "one code and nothing else: {printed:?}"
         );
         code.to_owned()
+    }
+
+    /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
+    pub fn operator(&self, words: &[&str]) -> Output {
+        let (verb, rest) = words.split_first().expect("a verb");
+        command(self.folder.path(), self.database.as_ref(), verb).args(rest).output().expect("reeld")
+    }
+
+    /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
+    pub fn sql(&self, text: &str) -> String {
+        if let Some(database) = &self.database {
+            return database.run(text);
+        }
+        let db = rusqlite::Connection::open(self.data().join("reel.db")).unwrap();
+        db.busy_timeout(PATIENCE).unwrap();
+        db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").unwrap();
+        if !text.starts_with("SELECT") {
+            db.execute_batch(text).unwrap();
+            return String::new();
+        }
+        let mut query = db.prepare(text).unwrap();
+        let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(|row| row.unwrap() + "\n").collect()
     }
 
     /// Asks the daemon to end and tells how it did.

@@ -7,14 +7,16 @@ mod club;
 mod database;
 mod line;
 mod people;
+mod reel;
 mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
 pub use people::{
-    Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
+    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
 };
+pub use reel::reel;
 pub use server::Server;
 pub use transcript::play;
 

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use md5::{Digest, Md5};
@@ -114,6 +115,15 @@ pub fn prove(line: &mut Line, asked: &Reply, bytes: &[u8]) -> Reply {
         proof.extend(&bytes[offset..offset + length]);
     }
     line.ask(&format!("PROVE {}", md5hex(&proof)))
+}
+
+/// Says that something is over when it is dropped, also by a failed expectation.
+pub struct Over<'f>(pub &'f AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// All rows of a command, page by page.

@@ -5,6 +5,9 @@
 //! [`Incoming::finish`] makes a verified [`Sealed`] of it, and [`Sealed::store`] a [`Stored`], which
 //! hands out [`Range`]s. Whatever is dropped on this way keeps its bytes for a resume.
 //!
+//! An operator looks at the same folder through a [`Survey`], also beside a daemon, and removes content
+//! with a [`Still`] in hand: it lasts while no upload is [`Storing`].
+//!
 //! Callers see no path and no file, so that the content may live in an object store some day.
 
 mod claim;
@@ -17,9 +20,12 @@ mod proof;
 mod ring;
 mod sealed;
 mod stored;
+mod storing;
+mod survey;
 mod sweep;
 mod worker;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +37,8 @@ pub use incoming::Incoming;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
 pub use stored::{Range, Sent, Stored};
+pub use storing::{Still, Storing};
+pub use survey::{Found, Hashes, Survey};
 pub use sweep::Swept;
 
 use claim::Claims;
@@ -46,6 +54,8 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     place: Place,
     claims: Arc<Claims>,
+    /// Held, never looked at.
+    _lock: File,
 }
 
 impl Vault {
@@ -56,9 +66,9 @@ impl Vault {
     /// [`Error::InUse`] while any process, this one included, has the same vault open;
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let place = Place::open(dir)?;
+        let (place, _lock) = Place::open(dir)?;
         let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place, claims })))
+        Ok(Self(Arc::new(Inner { place, claims, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -68,6 +78,19 @@ impl Vault {
     pub async fn stored(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
         let (inner, digest) = (self.0.clone(), *digest);
         blocking(move || Stored::open(&inner.place.content(&digest), size)).await
+    }
+
+    /// The content with this digest, to be used once more: it is not removed while the [`Storing`] is held.
+    ///
+    /// # Errors
+    /// As [`stored`](Self::stored).
+    pub async fn reuse(&self, digest: &Digest, size: u64) -> Result<(Stored, Storing), Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || {
+            let storing = Storing::begin(&inner.place)?;
+            Ok((Stored::open(&inner.place.content(&digest), size)?, storing))
+        })
+        .await
     }
 
     /// Begins the upload of `claim`, or with `resume` goes on where an earlier one broke off:
@@ -104,17 +127,6 @@ impl Vault {
     pub async fn sweep(&self, older_than: Duration) -> Result<Swept, Error> {
         let inner = self.0.clone();
         blocking(move || sweep::sweep(&inner, older_than)).await
-    }
-
-    /// Removes stored content for good; false if it was not here. Ranges that are open can still be
-    /// read to their end. The caller sees to it that no upload of the same content is stored
-    /// meanwhile: that one might find the content here and rely on it.
-    ///
-    /// # Errors
-    /// [`Error::Io`] of the disk.
-    pub async fn purge(&self, digest: &Digest) -> Result<bool, Error> {
-        let (inner, digest) = (self.0.clone(), *digest);
-        blocking(move || inner.place.purge(&digest)).await
     }
 
     /// Bytes that this process can still write to the disk of the vault.

@@ -1,11 +1,13 @@
 //! Where everything lies on the disk, and what makes a name there outlive a power cut.
 //!
 //! ```text
-//! vault/lock                              one process a vault
+//! vault/lock                              one daemon a vault
+//! vault/storing, vault/turn               keep storing and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
+//! vault/v1/aside/<sha256>.<n>             what an operator's check took out of the way
 //! ```
-//! Both folders lie on one file system, so that content is renamed in. The version is in the path,
+//! These folders lie on one file system, so that content is renamed in. The version is in the path,
 //! so that another layout can grow beside this one.
 
 use std::collections::HashSet;
@@ -18,33 +20,52 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{FlockOperation, flock, statvfs};
 use rustix::io::Errno;
 
+use crate::part::absent;
 use crate::{Claim, Digest, Error};
 
-/// The folders of an open vault, and its lock.
+/// The folders of a vault.
 #[derive(Debug)]
 pub(crate) struct Place {
-    stored: PathBuf,
+    vault: PathBuf,
+    pub stored: PathBuf,
     pub incoming: PathBuf,
+    aside: PathBuf,
     /// Folders of content that this process knows to be on disk: 65,536 at most.
     settled: Mutex<HashSet<[u8; 2]>>,
-    /// Held, never looked at.
-    _lock: File,
 }
 
 impl Place {
-    /// Makes what is missing, and locks it.
-    pub fn open(dir: &Path) -> Result<Self, Error> {
+    /// Makes what is missing, and locks it: the place, and the lock to be held.
+    pub fn open(dir: &Path) -> Result<(Self, File), Error> {
         let dir = std::path::absolute(dir)?;
         make_all(&dir)?;
-        let vault = dir.join("vault");
-        make(&vault)?;
-        let lock = lock(&vault.join("lock"))?;
-        let version = vault.join("v1");
-        let (stored, incoming) = (version.join("stored"), version.join("incoming"));
-        for folder in [&version, &stored, &incoming] {
-            make(folder)?;
+        let place = Self::of(&dir)?;
+        make(&place.vault)?;
+        let lock = lock(&place.vault.join("lock"))?;
+        make(&place.vault.join("v1"))?;
+        make(&place.stored)?;
+        make(&place.incoming)?;
+        Ok((place, lock))
+    }
+
+    /// The place of a folder, of which nothing is made.
+    pub fn of(dir: &Path) -> Result<Self, Error> {
+        let vault = std::path::absolute(dir)?.join("vault");
+        let folder = |name| vault.join("v1").join(name);
+        let (stored, incoming, aside) = (folder("stored"), folder("incoming"), folder("aside"));
+        Ok(Self { vault, stored, incoming, aside, settled: Mutex::default() })
+    }
+
+    /// Opens what is locked to keep storing and removing apart, also for who may only read.
+    pub fn lock_file(&self, name: &str) -> Result<File, Error> {
+        let path = self.vault.join(name);
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut file = OpenOptions::new();
+                Ok(file.create(true).truncate(false).write(true).mode(0o600).open(path)?)
+            }
+            other => Ok(other?),
         }
-        Ok(Self { stored, incoming, settled: Mutex::default(), _lock: lock })
     }
 
     /// Where the bytes of an upload gather.
@@ -77,12 +98,27 @@ impl Place {
         Ok(content)
     }
 
+    /// Moves content out of the way and names where it is now, below the data folder; none if there
+    /// was none.
+    pub fn set_aside(&self, digest: &Digest) -> Result<Option<String>, Error> {
+        make(&self.aside)?;
+        let free = |n: &u32| !self.aside.join(format!("{digest}.{n}")).exists();
+        let name = format!("{digest}.{}", (1..).find(free).unwrap_or(0));
+        match absent(fs::rename(self.content(digest), self.aside.join(&name)))? {
+            None => Ok(None),
+            Some(()) => {
+                sync_folder(&self.aside)?;
+                sync_folder(&self.folder(digest))?;
+                Ok(Some(format!("vault/v1/aside/{name}")))
+            }
+        }
+    }
+
     /// Removes content; false if there was none.
     pub fn purge(&self, digest: &Digest) -> Result<bool, Error> {
-        match fs::remove_file(self.content(digest)) {
-            Ok(()) => sync_folder(&self.folder(digest)).map(|()| true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
+        match absent(fs::remove_file(self.content(digest)))? {
+            Some(()) => sync_folder(&self.folder(digest)).map(|()| true),
+            None => Ok(false),
         }
     }
 

@@ -1,7 +1,7 @@
 //! An upload that is complete, checked and on disk.
 
 use crate::part::Hold;
-use crate::{Digest, Error, Stored, blocking};
+use crate::{Digest, Error, Stored, Storing, blocking};
 
 /// An upload that is complete, checked and on disk, but not yet content of the vault. Dropped, it is
 /// kept for a resume, which then has nothing to send.
@@ -43,15 +43,17 @@ impl Sealed {
     }
 
     /// Makes it content of the vault, for good when this returns; content that is here already is
-    /// kept once. Cancelled, it goes on on its own.
+    /// kept once. Cancelled, it goes on on its own. The caller holds the [`Storing`] until it has noted
+    /// that the content is used: content of which nobody knows may be removed from then on.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Io`] of the disk; the bytes are then kept for a resume.
-    pub async fn store(self) -> Result<Stored, Error> {
+    pub async fn store(self) -> Result<(Stored, Storing), Error> {
         blocking(move || {
             let (part, size) = (&self.hold, self.size());
+            let storing = Storing::begin(&part.vault.place)?;
             let content = part.vault.place.admit(part.path(), &self.digest, size)?;
-            Stored::open(&content, size)
+            Ok((Stored::open(&content, size)?, storing))
         })
         .await
     }

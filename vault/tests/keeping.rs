@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use common::{claim, content, files, push, read, sealed, uploaded, vault};
-use vault::{Error, Swept, Vault};
+use vault::{Error, Found, Survey, Swept, Vault};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FOLDER: &str = "VAULT_OF_ANOTHER_PROCESS";
@@ -77,11 +77,75 @@ async fn purged_content_is_gone_but_for_who_reads_it() {
     let bytes = content(1000, 1);
     let digest = *sealed(&vault, 1, &bytes).await.digest();
     let stored = uploaded(&vault, &bytes).await;
-    assert!(vault.purge(&digest).await.unwrap());
-    assert!(!vault.purge(&digest).await.unwrap());
+    // Beside the vault, which stays open.
+    let survey = Survey::open(dir.path()).unwrap();
+    let still = survey.still().await.unwrap();
+    assert!(still.purge(&digest).await.unwrap());
+    assert!(!still.purge(&digest).await.unwrap());
     assert!(files(dir.path(), "stored").is_empty());
     assert!(matches!(vault.stored(&digest, 1000).await, Err(Error::Missing)));
     assert!(read(&stored, 0, 1000) == bytes);
+}
+
+#[tokio::test]
+async fn nothing_is_removed_while_content_is_being_stored() {
+    let (dir, vault) = vault();
+    let survey = Survey::open(dir.path()).unwrap();
+    let (_, storing) = sealed(&vault, 1, &content(1000, 1)).await.store().await.unwrap();
+    let mut still = tokio::spawn({
+        let survey = survey.clone();
+        async move { survey.still().await.map(drop) }
+    });
+    let waited = tokio::time::timeout(Duration::from_millis(50), &mut still).await;
+    assert!(waited.is_err(), "it was not waited for");
+    drop(storing);
+    still.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn damaged_content_set_aside_is_stored_anew() {
+    let (dir, vault) = vault();
+    let bytes = content(1000, 1);
+    let digest = *sealed(&vault, 1, &bytes).await.digest();
+    uploaded(&vault, &bytes).await;
+    let file = &files(dir.path(), "stored")[0];
+    fs::write(file, content(1000, 2)).unwrap();
+    let survey = Survey::open(dir.path()).unwrap();
+    let found = survey.hash(&digest, |_| {}).await.unwrap().unwrap();
+    assert!(found.size == 1000 && found.sha256 != digest);
+    // Twice: what was set aside before stays.
+    for number in [1, 2] {
+        let aside = survey.still().await.unwrap().set_aside(&digest).await.unwrap().unwrap();
+        assert_eq!(aside, format!("vault/v1/aside/{digest}.{number}"));
+        assert_eq!(survey.size(&digest).await.unwrap(), None);
+        uploaded(&vault, &bytes).await;
+    }
+    assert_eq!(survey.still().await.unwrap().set_aside(&[0; 32].into()).await.unwrap(), None);
+    let found = survey.hash(&digest, |_| {}).await.unwrap().unwrap();
+    assert!(found.sha256 == digest && found.md5 == claim(1, &bytes).md5);
+}
+
+#[tokio::test]
+async fn a_survey_tells_content_from_what_nobody_put_there() {
+    let (dir, vault) = vault();
+    let digest = *sealed(&vault, 1, b"content").await.digest();
+    uploaded(&vault, b"content").await;
+    let name = digest.to_string();
+    let stored = dir.path().join("vault/v1/stored");
+    let folder = stored.join(&name[..2]).join(&name[2..4]);
+    fs::write(folder.join(name.to_uppercase()), "").unwrap();
+    fs::write(folder.join("0".repeat(64)), "").unwrap();
+    fs::create_dir_all(stored.join("zz")).unwrap();
+    let survey = Survey::open(dir.path()).unwrap();
+    let (folders, strays) = survey.folders().await.unwrap();
+    let [first, second, ..] = *digest.as_bytes();
+    assert_eq!(folders, [[first, second]]);
+    assert_eq!(strays, [Found::Stray("vault/v1/stored/zz".into())]);
+    let files = survey.files([first, second]).await.unwrap();
+    assert!(files.contains(&Found::Content { digest, size: 7 }));
+    assert_eq!(files.iter().filter(|found| matches!(found, Found::Stray(_))).count(), 2, "{files:?}");
+    assert!(survey.files([first ^ 1, second]).await.unwrap().is_empty());
+    assert!(matches!(Survey::open(&dir.path().join("elsewhere")), Err(Error::Missing)));
 }
 
 #[test]

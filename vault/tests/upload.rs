@@ -24,7 +24,7 @@ async fn content_of_any_size_comes_back() {
         assert_eq!(sealed.md5(), claim(1, &bytes).md5);
         assert!(matches!(vault.stored(&digest, size as u64).await, Err(Error::Missing)));
 
-        let stored = sealed.store().await.unwrap();
+        let (stored, _) = sealed.store().await.unwrap();
         assert_eq!(stored.size(), size as u64);
         assert!(read(&stored, 0, u64::MAX) == bytes);
         let again = vault.stored(&digest, size as u64).await.unwrap();
@@ -108,7 +108,7 @@ async fn the_same_content_at_once_is_stored_once() {
     let (one, two) = (sealed(&vault, 1, &bytes).await, sealed(&vault, 2, &bytes).await);
     assert_eq!(files(dir.path(), "incoming").len(), 2);
     let (one, two) = (tokio::spawn(one.store()), tokio::spawn(two.store()));
-    for stored in [one.await.unwrap().unwrap(), two.await.unwrap().unwrap()] {
+    for (stored, _) in [one.await.unwrap().unwrap(), two.await.unwrap().unwrap()] {
         assert!(read(&stored, 0, u64::MAX) == bytes);
     }
     assert_eq!(files(dir.path(), "stored").len(), 1);
@@ -126,7 +126,7 @@ async fn uploads_run_as_tasks_beside_each_other() {
         })
         .collect();
     for task in tasks {
-        task.await.unwrap().unwrap();
+        drop(task.await.unwrap().unwrap());
     }
     assert_eq!(files(dir.path(), "stored").len(), 4);
 }
@@ -150,7 +150,7 @@ async fn a_claim_is_open_once_and_free_when_dropped() {
     drop(sealed);
     assert_eq!(vault.received(&claimed).await.unwrap(), claimed.size);
     let incoming = vault.receive(claimed.clone(), true).await.unwrap();
-    let stored = incoming.finish().await.unwrap().store().await.unwrap();
+    let stored = incoming.finish().await.unwrap().store().await.unwrap().0;
     assert!(read(&stored, 0, u64::MAX) == bytes);
     assert_eq!(vault.received(&claimed).await.unwrap(), 0);
 }
@@ -248,7 +248,7 @@ proptest! {
                 }
                 here = cut;
             }
-            incoming.finish().await.unwrap().store().await.unwrap()
+            incoming.finish().await.unwrap().store().await.unwrap().0
         });
         prop_assert!(read(&stored, 0, u64::MAX) == bytes);
         prop_assert!(files(dir.path(), "incoming").is_empty());

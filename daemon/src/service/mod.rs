@@ -3,10 +3,12 @@
 pub mod account;
 pub mod audit;
 pub mod catalogue;
+pub mod check;
 pub mod fault;
 pub mod notice;
 pub mod once;
 pub mod password;
+pub mod purge;
 pub mod secret;
 pub mod shelf;
 pub mod stats;

@@ -31,6 +31,7 @@ impl Session {
         Ok(Answer::page(page, |card| {
             let facts = facts(&card).with("fetched", card.title.fetched);
             let facts = if card.title.listed { facts } else { facts.with("deleted", true) };
+            let facts = if card.purged { facts.with("purged", true) } else { facts };
             let facts = facts.text("description", card.title.description);
             Row(facts.with("granted", granted).with("owned", owned))
         }))
@@ -64,7 +65,8 @@ impl Session {
 
 fn listed(card: &Card) -> Facts {
     let facts = facts(card);
-    if card.owned { facts.with("owned", true) } else { facts }
+    let facts = if card.owned { facts.with("owned", true) } else { facts };
+    if card.purged { facts.with("purged", true) } else { facts }
 }
 
 fn facts(card: &Card) -> Facts {

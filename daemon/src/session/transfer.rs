@@ -114,14 +114,15 @@ impl Session {
 
     pub(super) async fn history(&mut self, c: History) -> Result<Answer, Fault> {
         let page = history::page(&self.app, self.user()?, self.paging(c.after, c.limit)).await?;
-        Ok(Answer::page(page, |(download, name)| {
+        Ok(Answer::page(page, |(download, name, size)| {
             Row(Facts::new()
                 .with("at", download.at)
                 .with("id", download.title)
                 .text("title", name)
                 .with("how", download.how)
                 .with("bytes", download.bytes)
-                .with("done", download.done))
+                .with("done", download.done)
+                .with("size", size))
         }))
     }
 }

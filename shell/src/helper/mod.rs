@@ -21,7 +21,7 @@ use self::typed::{Place, Typed};
 use crate::friendly::{self, Own};
 use crate::help::own_or_spec;
 use crate::session::Pass;
-use crate::show::plain::{cut, harmless};
+use crate::show::plain::{cut, harmless, width};
 use crate::titles::Titles;
 
 /// Most candidates: more than nobody reads.
@@ -33,18 +33,26 @@ pub struct Guide {
     titles: Arc<Titles>,
     gate: Gate,
     pass: Cell<Option<Pass>>,
+    /// How wide the line was behind which a hint was last shown, and how wide the hint.
+    hinted: Cell<(usize, usize)>,
 }
 
 impl Guide {
     /// A guide for a guest.
     pub fn new(titles: Arc<Titles>) -> Self {
-        Self { titles, gate: Gate::Guest, pass: Cell::new(None) }
+        Self { titles, gate: Gate::Guest, pass: Cell::new(None), hinted: Cell::default() }
     }
 
     /// Who is logged in now.
     pub fn follow(&mut self, gate: Gate, pass: Pass) {
         self.gate = gate;
         self.pass.set(Some(pass));
+    }
+
+    /// The width of the line that was last drawn with a hint behind it, and of the hint; it is
+    /// forgotten by that.
+    pub fn hinted(&self) -> (usize, usize) {
+        self.hinted.take()
     }
 
     /// Where the word under the cursor begins, and what it may become.
@@ -159,7 +167,9 @@ impl Hinter for Guide {
     type Hint = Left;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Left> {
-        (pos == line.len()).then(|| left(line)).flatten().map(Left)
+        let hint = (pos == line.len()).then(|| left(line)).flatten();
+        self.hinted.set((width(line), hint.as_deref().map_or(0, width)));
+        hint.map(Left)
     }
 }
 

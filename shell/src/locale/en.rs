@@ -15,7 +15,8 @@ pub const fn text(text: Text) -> &'static str {
         Text::SessionOver => "Your session is over; log in again.",
         Text::LoggedInAs => "Logged in as {0} ({1}). Balance {2}, member until {3}.",
         Text::LoggedOut => "Logged out.",
-        Text::Notice => "Notice of {0}: {1}\n  {2}",
+        Text::Notice => "Notice {0}: {1}",
+        Text::NewNotice => "New notice {0}: {1} (read it with: notice {0})",
         Text::Retrying => "Trying again: {0}",
         Text::Farewell => "Good bye.",
 
@@ -62,5 +63,30 @@ pub const fn text(text: Text) -> &'static str {
         Text::Proving => "Proving  ",
         Text::NotAFile => "not a file",
         Text::BadWord => "{0}: expected {1}",
+
+        Text::AskTitle => "Title: ",
+        Text::AskLines => "The text; a line with only a dot ends it, Ctrl-C drops it.",
+        Text::NothingToPost => "A notice needs a title and a text: post \"TITLE\" \"TEXT\".",
+        Text::AdminsOnly => "Only admins may do that.",
+        Text::EditHead => "# Above this line: the text of “{0}”. Without a text nothing is posted.",
+        Text::DraftKept => "Your text is kept in {0}.",
+        Text::Code => "Code: ",
+        Text::Unregistering => {
+            "This deletes the account {0} for good. Lost are: balance {1}, bought titles {2}, member until {3}."
+        }
+        Text::TypeName => "Type your name to go on: ",
+        Text::NeedName => "Your name has to be typed; a script says --yes.",
+        Text::OtherNameTyped => "That is not your name. Nothing was deleted.",
+        Text::Unregistered => "The account {0} is gone.",
+        Text::ResetHint => "Give {0} this code, good for two days and once. It is used with: recover {0}",
+        Text::InviteHint => "Whoever has this code may register: register NAME invite=CODE",
+        Text::Exported => "Written to {0} ({1}): {2}.",
+        Text::ThereAlready => "it is there already; --force replaces it",
+        Text::StdoutTaken => "Standard output is a terminal, or taken by --json: name a file.",
+        Text::OtherBytesOut => "The bytes that were written have another MD5 ({0}) than was promised.",
+        Text::Proved => "The club has this file already: {0} did not have to travel.",
+        Text::NotProved => "The proof was not accepted; the file is sent.",
+        Text::ByDay => "{0} by day (UTC): {1} in all, at most {2}",
+        Text::MostFetched => "most fetched",
     }
 }

@@ -25,6 +25,7 @@ macro_rules! texts {
 
 texts! {
     CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
+    NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched,
 }
 
 /// A language.
@@ -86,6 +87,33 @@ impl Tongue {
         match self {
             Tongue::En => key,
             Tongue::Zh => zh::column(key).unwrap_or(key),
+        }
+    }
+
+    /// What one of the numbers of the club counts.
+    pub fn figure(self, name: &str) -> &str {
+        match (self, name) {
+            (Tongue::En, "bytes") => "stored",
+            (Tongue::En, "proofs-failed") => "failed proofs",
+            (Tongue::En, name) => name,
+            (Tongue::Zh, name) => zh::figure(name).unwrap_or(name),
+        }
+    }
+
+    /// What it counts by day.
+    pub fn figure_by_day(self, name: &str) -> &str {
+        match (self, name) {
+            (Tongue::En, "accounts") => "new accounts",
+            (Tongue::Zh, "accounts") => "新账号",
+            _ => self.figure(name),
+        }
+    }
+
+    /// A list of an export.
+    pub fn part(self, name: &str) -> &str {
+        match self {
+            Tongue::En => name,
+            Tongue::Zh => zh::part(name).unwrap_or(name),
         }
     }
 

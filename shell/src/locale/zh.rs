@@ -15,7 +15,8 @@ pub const fn text(text: Text) -> &'static str {
         Text::SessionOver => "会话已结束，请重新登录。",
         Text::LoggedInAs => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
         Text::LoggedOut => "已退出登录。",
-        Text::Notice => "公告（{0}）：{1}\n  {2}",
+        Text::Notice => "公告 {0}：{1}",
+        Text::NewNotice => "新公告 {0}：{1}（用 notice {0} 阅读）",
         Text::Retrying => "重试：{0}",
         Text::Farewell => "再见。",
 
@@ -60,6 +61,31 @@ pub const fn text(text: Text) -> &'static str {
         Text::Proving => "证明",
         Text::NotAFile => "不是文件",
         Text::BadWord => "{0}：应为 {1}",
+
+        Text::AskTitle => "标题：",
+        Text::AskLines => "请输入正文；单独一行句点结束，Ctrl-C 放弃。",
+        Text::NothingToPost => "公告需要标题和正文：post \"标题\" \"正文\"。",
+        Text::AdminsOnly => "只有管理员可以这样做。",
+        Text::EditHead => "# 此行以上为《{0}》的正文。没有正文则不发布。",
+        Text::DraftKept => "正文保存在 {0}。",
+        Text::Code => "代码：",
+        Text::Unregistering => {
+            "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
+        }
+        Text::TypeName => "输入您的用户名以继续：",
+        Text::NeedName => "需要输入用户名；脚本请用 --yes。",
+        Text::OtherNameTyped => "用户名不符，未删除任何内容。",
+        Text::Unregistered => "账号 {0} 已删除。",
+        Text::ResetHint => "请把此代码交给 {0}，两天内有效，只能使用一次：recover {0}",
+        Text::InviteHint => "持此码者可注册：register 用户名 invite=邀请码",
+        Text::Exported => "已写入 {0}（{1}）：{2}。",
+        Text::ThereAlready => "文件已存在；用 --force 替换",
+        Text::StdoutTaken => "标准输出是终端，或已被 --json 占用：请指定文件。",
+        Text::OtherBytesOut => "已输出内容的 MD5（{0}）与承诺的不符。",
+        Text::Proved => "服务器已有此文件：{0} 无需传输。",
+        Text::NotProved => "证明未被接受；改为传输文件。",
+        Text::ByDay => "每日{0}（UTC）：共 {1}，最高 {2}",
+        Text::MostFetched => "下载最多",
     }
 }
 
@@ -95,7 +121,54 @@ pub fn column(key: &str) -> Option<&'static str> {
         "usage" => "用法",
         "text" => "说明",
         "example" => "例",
+        "also" => "别名",
+        "note" => "备注",
+        "locked" => "锁定",
+        "seen" => "上次登录",
+        "deed" => "操作",
+        "object" => "对象",
+        "description" => "简介",
+        "fetched" => "下载次数",
+        "deleted" => "已删除",
+        "periods" => "期数",
+        "days" => "天数",
+        "link" => "链接",
+        "weight" => "权重",
+        "on" => "启用",
+        "shown" => "展示次数",
+        "saved" => "节省",
         "answer" => "回答",
+        _ => return None,
+    })
+}
+
+/// What one of the numbers counts.
+pub fn figure(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "accounts" => "账号",
+        "members" => "会员",
+        "locked" => "已锁定",
+        "titles" => "影片",
+        "free" => "免费",
+        "paid" => "付费",
+        "shared" => "共享",
+        "bytes" => "已存储",
+        "sent" => "已发送",
+        "downloads" => "下载",
+        "revenue" => "收入",
+        "proofs-failed" => "未通过的证明",
+        _ => return None,
+    })
+}
+
+/// A list of an export.
+pub fn part(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sessions" => "会话",
+        "history" => "下载",
+        "statement" => "账目",
+        "purchases" => "已购",
+        "uploads" => "上传",
         _ => return None,
     })
 }

@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 use crate::fault::Fault;
 use crate::link::{Facts, Reply};
 
-/// Keys of the document itself. A fact of the same name is found under `facts` only.
+/// Keys of the document itself. A fact of the same name is found under `facts`.
 const OWN: [&str; 6] = ["ok", "code", "word", "text", "rows", "facts"];
 
-/// The document of a reply. Facts stand beside `code` and `word`, and once more, whole, in `facts`.
-/// A token is for the shell itself and left out.
+/// The document of a reply. Facts stand beside `code` and `word`; those that bear a name of the
+/// document itself, such as the `code` of an invitation, stand in `facts`. A token is for the shell
+/// itself and left out.
 pub fn reply(reply: &Reply) -> Value {
     let status = &reply.status;
     let facts = object(&status.facts);
@@ -17,12 +18,14 @@ pub fn reply(reply: &Reply) -> Value {
     out.insert("ok".into(), json!(status.code < 300));
     out.insert("code".into(), json!(status.code));
     out.insert("word".into(), json!(status.word));
-    for (key, value) in &facts {
-        if !OWN.contains(&key.as_str()) {
-            out.insert(key.clone(), value.clone());
-        }
+    let (mut taken, free): (Vec<_>, Vec<_>) =
+        facts.into_iter().partition(|(key, _)| OWN.contains(&key.as_str()));
+    out.extend(free);
+    // How many rows there are is told by the rows.
+    taken.retain(|(key, _)| key != "rows");
+    if !taken.is_empty() {
+        out.insert("facts".into(), Value::Object(taken.into_iter().collect()));
     }
-    out.insert("facts".into(), Value::Object(facts));
     if !status.text.is_empty() {
         out.insert("text".into(), json!(status.text));
     }
@@ -44,7 +47,8 @@ pub fn fault(fault: &Fault) -> Value {
     }
 }
 
-fn object(facts: &Facts) -> Map<String, Value> {
+/// Facts as an object, without a token.
+pub fn object(facts: &Facts) -> Map<String, Value> {
     let shown = facts.iter().filter(|(key, _)| key != "token");
     shown.map(|(key, word)| (key.clone(), value(key, word))).collect()
 }
@@ -54,10 +58,10 @@ fn object(facts: &Facts) -> Map<String, Value> {
 fn value(key: &str, word: &str) -> Value {
     match key {
         "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
-        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" => {
-            word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
-        }
-        "owned" | "granted" | "done" | "locked" if word == "yes" || word == "no" => {
+        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" | "value"
+        | "days" | "periods" | "weight" | "shown" | "saved" | "sessions" | "history" | "statement"
+        | "purchases" | "uploads" => word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n)),
+        "owned" | "granted" | "done" | "locked" | "deleted" | "on" if word == "yes" || word == "no" => {
             json!(word == "yes")
         }
         "at" | "since" | "seen" | "starts" | "member-until" if word == "-" => Value::Null,
@@ -89,7 +93,6 @@ mod tests {
         assert_eq!(
             document,
             json!({"ok": true, "code": 210, "word": "END", "next": "7",
-                   "facts": {"rows": 1, "next": "7"},
                    "rows": [{"id": 7, "price": "10.00", "title": "12", "owned": true}]})
         );
     }
@@ -108,7 +111,7 @@ mod tests {
         assert_eq!(
             document,
             json!({"ok": true, "code": 250, "word": "OK", "text": "done", "member-until": null,
-                   "facts": {"code": "abc", "member-until": null}})
+                   "facts": {"code": "abc"}})
         );
     }
 }

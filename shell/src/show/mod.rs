@@ -2,17 +2,23 @@
 //! here knows of connections.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd;
 
-use protocol::grammar::{StatusLine, SyntaxError};
+use protocol::grammar::{StatusLine, SyntaxError, find};
 
 use crate::fault::Fault;
-use crate::link::{Event, Reply};
+use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
 
 pub mod json;
+pub mod notice;
 pub mod plain;
+pub mod plot;
+pub mod style;
 pub mod table;
+
+use style::Style;
 
 /// How an answer is laid out for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +27,12 @@ pub enum Layout {
     Table,
     /// One thing, a fact a line.
     Card,
+    /// Words and what they mean.
+    List,
+    /// A notice.
+    Notice,
+    /// The numbers of the club, drawn.
+    Numbers,
     /// Nothing but what has been said already: for machines only.
     Silent,
 }
@@ -86,7 +98,12 @@ impl Screen {
         let lines = match (answer.layout, rows.as_slice()) {
             (Layout::Silent, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
-            (Layout::Card, [row]) => table::card(row, self.tongue),
+            (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
+            (Layout::List, rows) => table::list(rows, terminal_width()),
+            (Layout::Notice, [row]) => {
+                notice::lines(row, terminal_width(), Style::of(&io::stdout()), self.tongue)
+            }
+            (Layout::Numbers, rows) => self.numbers(&answer.reply.status, rows),
             _ => table::table(rows, terminal_width(), self.tongue),
         };
         lines.iter().for_each(|line| print(line));
@@ -95,8 +112,22 @@ impl Screen {
         }
     }
 
+    fn numbers(&self, status: &StatusLine, rows: &[Facts]) -> Vec<String> {
+        let days = status.get("days").and_then(|days| days.parse().ok()).unwrap_or(1);
+        let width = terminal_width().unwrap_or(80);
+        let canvas = plot::Canvas { width, style: Style::of(&io::stdout()) };
+        plot::numbers(rows, days, chrono::Utc::now().date_naive(), canvas, self.tongue)
+    }
+
+    /// Shows a notice beside an answer.
+    pub fn notice(&self, row: &Facts) {
+        let room = width_of(io::stderr());
+        let lines = notice::lines(row, room, Style::of(&io::stderr()), self.tongue);
+        lines.iter().for_each(|line| self.talk(line));
+    }
+
     fn status(&self, status: &StatusLine) {
-        let lines = table::card(&status.facts, self.tongue);
+        let lines = table::card(&status.facts, terminal_width(), self.tongue);
         if lines.is_empty() {
             self.talk(&plain::harmless(&status.text));
         }
@@ -151,6 +182,10 @@ impl Screen {
     /// What happened besides, as one line.
     pub fn note_text(&self, note: &Note) -> String {
         match note {
+            Note::Event(event) if event.name == "notice" && !self.json => {
+                let fact = |key| plain::harmless(find(&event.facts, key).unwrap_or_default());
+                self.tongue.fill(Text::NewNotice, &[&fact("id"), &fact("title")])
+            }
             Note::Event(event) => event_text(event),
             Note::Ended(status) => {
                 let why = self.tongue.refusal(status).unwrap_or_else(|| status.text.trim().to_owned());
@@ -163,9 +198,13 @@ impl Screen {
         }
     }
 
-    /// Says one of the texts on standard error.
+    /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
-        self.talk(&self.tongue.fill(text, with));
+        let line = self.tongue.fill(text, with);
+        match width_of(io::stderr()) {
+            Some(room) => plain::wrap(&line, room).iter().for_each(|line| self.talk(line)),
+            None => self.talk(&line),
+        }
     }
 
     /// Says something on standard error. It has to be harmless already.
@@ -193,6 +232,10 @@ fn event_text(event: &Event) -> String {
 
 /// How wide the terminal is on which data appears, if it is one.
 pub fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    width_of(io::stdout())
+}
+
+fn width_of(stream: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }

@@ -54,6 +54,56 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// `text` in lines of at most `room` columns, broken at blanks and between Chinese characters; a word
+/// that is wider is broken where it must be. It has to be harmless already.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(2);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for piece in pieces(text) {
+        let width = piece.trim_end().width();
+        if used > 0 && used + width > room {
+            lines.push(String::new());
+            used = 0;
+        }
+        for c in piece.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > room {
+                // A blank at the end of a line is where the line was broken.
+                if c == ' ' {
+                    continue;
+                }
+                lines.push(String::new());
+                used = 0;
+            }
+            used += wide;
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+        }
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+/// What is not broken: words with the blanks after them, and wide characters each.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        let wide = |c: char| c.width() == Some(2) && c.is_alphanumeric();
+        let begins = last.is_some_and(|last| (last == ' ' && c != ' ') || (wide(c) && last != ' '));
+        if begins {
+            pieces.extend(text.get(from..at));
+            from = at;
+        }
+        last = Some(c);
+    }
+    pieces.extend(text.get(from..));
+    pieces
+}
+
 /// Appends `text`, filled up with blanks to `width` columns.
 pub fn pad(out: &mut String, text: &str, width: usize, right: bool) {
     let blanks = width.saturating_sub(text.width());
@@ -86,16 +136,16 @@ pub fn bytes(count: u64) -> String {
 /// The value of `key` as people read it.
 pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
     match key {
-        "size" | "bytes" => word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into()),
+        "size" | "bytes" | "saved" => word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into()),
         "at" | "since" | "seen" | "starts" | "member-until" => time(word),
         _ => harmless(word),
     }
 }
 
-/// `2026-11-21T03:33:07Z` as `2026-11-21 03:33`, in UTC as everywhere on the wire.
+/// `2026-11-21T03:33:07Z` as `2026-11-21 03:33`, on the clock of this computer.
 fn time(word: &str) -> Cow<'_, str> {
     match chrono::DateTime::parse_from_rfc3339(word) {
-        Ok(at) => at.to_utc().format("%Y-%m-%d %H:%M").to_string().into(),
+        Ok(at) => at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string().into(),
         Err(_) => harmless(word),
     }
 }
@@ -138,8 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn text_is_broken_at_blanks_and_between_chinese_characters() {
+        assert_eq!(wrap("bring tea and cakes", 9), ["bring tea", "and cakes"]);
+        assert_eq!(wrap("bring tea and cakes", 80), ["bring tea and cakes"]);
+        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("周五八点，带茶来", 6), ["周五八", "点，带", "茶来"]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("a  b", 1), ["a", "b"]);
+    }
+
+    #[test]
     fn times_are_short() {
-        assert_eq!(value("at", "2026-11-21T03:33:07Z"), "2026-11-21 03:33");
+        let here = chrono::DateTime::parse_from_rfc3339("2026-11-21T03:33:07Z").unwrap();
+        let here = here.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string();
+        assert_eq!(value("at", "2026-11-21T03:33:07Z"), here);
         assert_eq!(value("member-until", "-"), "-");
     }
 }

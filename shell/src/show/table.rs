@@ -1,5 +1,7 @@
 //! Rows as a table whose columns stand under each other, cut to the width of the terminal.
 
+use protocol::grammar::find;
+
 use super::plain;
 use crate::link::Facts;
 use crate::locale::Tongue;
@@ -40,17 +42,43 @@ pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String>
     lines
 }
 
-/// One thing, a fact a line.
-pub fn card(facts: &Facts, tongue: Tongue) -> Vec<String> {
+/// Words and what they mean: the first fact of a row, and the last, wrapped beside it.
+pub fn list(rows: &[Facts], room: Option<usize>) -> Vec<String> {
+    let ends = |row: &Facts| Some((row.first()?.1.clone(), row.last()?.1.clone()));
+    let pairs: Vec<(String, String)> = rows.iter().filter_map(ends).collect();
+    let widest = pairs.iter().map(|(word, _)| plain::width(word)).max().unwrap_or(0) + GAP;
+    let mut lines = Vec::new();
+    for (word, text) in &pairs {
+        beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+    }
+    lines
+}
+
+/// Appends `text` beside a heading, wrapped to the room there is.
+fn beside(lines: &mut Vec<String>, head: &str, indent: usize, text: &str, room: Option<usize>) {
+    let text = match room {
+        Some(room) => plain::wrap(text, room.saturating_sub(indent).max(NARROWEST)),
+        None => vec![text.to_owned()],
+    };
+    for (at, part) in text.iter().enumerate() {
+        let mut line = String::new();
+        plain::pad(&mut line, if at == 0 { head } else { "" }, indent, false);
+        line.push_str(part);
+        lines.push(line);
+    }
+}
+
+/// One thing, a fact a line; what is longer than `room` is wrapped.
+pub fn card(facts: &Facts, room: Option<usize>, tongue: Tongue) -> Vec<String> {
     let shown = |key: &str| !matches!(key, "token");
     let facts: Vec<_> = facts.iter().filter(|(key, _)| shown(key)).collect();
     let widest = facts.iter().map(|(key, _)| plain::width(tongue.column(key))).max();
     let mut lines = Vec::new();
     for (key, word) in facts {
-        let mut line = String::new();
-        plain::pad(&mut line, tongue.column(key), widest.unwrap_or(0) + GAP, false);
-        line.push_str(&plain::value(key, word));
-        lines.push(line);
+        let indent = widest.unwrap_or(0) + GAP;
+        // What is to be copied stays in one piece.
+        let room = room.filter(|_| !matches!(key.as_str(), "code" | "path" | "md5"));
+        beside(&mut lines, tongue.column(key), indent, &plain::value(key, word), room);
     }
     lines
 }
@@ -70,6 +98,10 @@ fn keys(rows: &[Facts]) -> Vec<&str> {
     if keys.contains(&"verb") {
         keys.retain(|key| *key != "usage");
     }
+    // Of a download the size is told beside what has arrived.
+    if keys.contains(&"done") {
+        keys.retain(|key| *key != "size");
+    }
     keys
 }
 
@@ -78,8 +110,16 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
     let cells: Vec<String> = rows
         .iter()
         .map(|row| {
-            let word = protocol::grammar::find(row, key).unwrap_or_default();
-            plain::value(key, word).into_owned()
+            let word = find(row, key).unwrap_or_default();
+            match key {
+                "amount" if find(row, "why").is_some() => signed(word),
+                "bytes" if find(row, "done") == Some("no") => arrived(word, find(row, "size")),
+                // One line a row: the lines of a text are joined.
+                "text" | "note" => {
+                    plain::harmless(&word.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+                }
+                _ => plain::value(key, word).into_owned(),
+            }
         })
         .collect();
     let widest = cells.iter().map(|cell| plain::width(cell)).max();
@@ -92,8 +132,23 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
     }
 }
 
+/// What came in has a sign as well as what went out.
+fn signed(amount: &str) -> String {
+    let sign = if amount.starts_with('-') { "" } else { "+" };
+    format!("{sign}{}", plain::harmless(amount))
+}
+
+/// `1.0 MiB / 3.2 MiB`: a download that is not done.
+fn arrived(bytes: &str, size: Option<&str>) -> String {
+    let bytes = plain::value("bytes", bytes);
+    match size {
+        Some(size) => format!("{bytes} / {}", plain::value("size", size)),
+        None => bytes.into_owned(),
+    }
+}
+
 fn is_number(cell: &str) -> bool {
-    cell.is_empty() || cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+    cell.is_empty() || cell.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'))
 }
 
 /// Leaves out lesser columns until there is room for the titles.
@@ -102,7 +157,9 @@ fn give_way(columns: &mut Vec<Column<'_>>, room: usize) {
         let Some(title) = columns.iter().find(|c| c.key == "title") else {
             return;
         };
-        let others: usize = columns.iter().map(|c| c.width + GAP).sum::<usize>() - GAP - title.width;
+        // A text beside a title is cut before anything is left out.
+        let wants = |c: &Column<'_>| if c.key == "text" { c.width.min(READABLE) } else { c.width };
+        let others: usize = columns.iter().map(|c| wants(c) + GAP).sum::<usize>() - GAP - title.width;
         if others + title.width.min(READABLE) <= room {
             return;
         }
@@ -193,7 +250,41 @@ mod tests {
     #[test]
     fn a_card_hides_the_token() {
         let facts = rows(&[&[("user", "anna"), ("token", "secret")]]).remove(0);
-        assert_eq!(card(&facts, Tongue::En), ["user  anna"]);
+        assert_eq!(card(&facts, None, Tongue::En), ["user  anna"]);
+    }
+
+    #[test]
+    fn a_card_and_a_list_are_wrapped_at_words() {
+        let facts = rows(&[&[("usage", "get <id>"), ("text", "Downloads a title into a file.")]]).remove(0);
+        assert_eq!(
+            card(&facts, Some(24), Tongue::En),
+            ["usage  get <id>", "text   Downloads a title", "       into a file."]
+        );
+        assert_eq!(list(&[facts], Some(28)), ["get <id>  Downloads a title", "          into a file."]);
+    }
+
+    #[test]
+    fn a_statement_has_signs_and_a_download_says_how_far_it_came() {
+        let lines = table(
+            &rows(&[
+                &[("amount", "-10.00"), ("balance", "10.00"), ("why", "buy"), ("id", "3")],
+                &[("amount", "20.00"), ("balance", "20.00"), ("why", "topup"), ("note", "a\nb")],
+            ]),
+            None,
+            Tongue::En,
+        );
+        assert_eq!(lines[1], "-10.00    10.00  buy     3");
+        assert_eq!(lines[2], "+20.00    20.00  topup      a b");
+        let lines = table(
+            &rows(&[
+                &[("title", "a"), ("bytes", "1024"), ("size", "2048"), ("done", "no")],
+                &[("title", "b"), ("bytes", "2048"), ("size", "2048"), ("done", "yes")],
+            ]),
+            None,
+            Tongue::En,
+        );
+        assert_eq!(lines[1], "a      1.0 KiB / 2.0 KiB  no");
+        assert_eq!(lines[2], "b                2.0 KiB  yes");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::digest::{self, Along};
 use super::meter::{Count, Meter};
 use super::part::{Part, Range};
 use super::place::{self, Place, Title};
-use super::{Patience, name, pay, segment, wait};
+use super::{Patience, name, pay, segment, stream, wait};
 use crate::fault::Fault;
 use crate::input::Given;
 use crate::link::Reply;
@@ -22,7 +22,7 @@ use crate::show::{Answer, plain};
 /// Most connections of one download: servers bound those of an account.
 const MOST_JOBS: u64 = 16;
 
-/// `get ID [-o PATH] [-j N] [--force] [-y]`.
+/// `get ID [-o PATH] [-j N] [--force] [-y]`; the path `-` is standard output.
 ///
 /// # Errors
 /// It could not be fetched. What has arrived stays in the part.
@@ -31,7 +31,10 @@ pub fn get(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let jobs = jobs(shell, given)?;
     let yes = shell.asker.yes;
     shell.asker.yes |= given.has("-y");
-    let result = download(shell, given, &title, jobs);
+    let result = match given.get("-o") {
+        Some("-") => stream::to_stdout(shell, &title),
+        _ => download(shell, given, &title, jobs),
+    };
     shell.asker.yes = yes;
     result
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::fault::Fault;
 
+pub mod aside;
 pub mod digest;
 pub mod get;
 pub mod meter;
@@ -18,6 +19,7 @@ pub mod prove;
 pub mod put;
 pub mod raw;
 pub mod segment;
+pub mod stream;
 pub mod wait;
 
 /// How often in a row a transfer starts again without having moved a byte.

@@ -4,12 +4,12 @@
 //! written side by side, a small map beside it says which ranges are.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::aside::land;
 use crate::fault::Fault;
 
 /// How often the map is written: what came since is fetched again after a crash.
@@ -127,12 +127,8 @@ impl Part {
     pub fn finish(self, target: &Path, replace: bool) -> Result<(), Fault> {
         self.file.set_len(self.size).map_err(|error| Fault::file(&self.path, error))?;
         self.file.sync_all().map_err(|error| Fault::file(&self.path, error))?;
-        let moved = if replace { fs::rename(&self.path, target) } else { self.link(target) };
-        moved.map_err(|error| Fault::file(target, error))?;
+        land(&self.path, target, replace)?;
         let _ = fs::remove_file(&self.map);
-        // The folder is made durable where that can be done.
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
-        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(())
     }
 
@@ -149,17 +145,6 @@ impl Part {
         match fs::rename(&self.path, &aside) {
             Ok(()) => aside,
             Err(_) => self.path.clone(),
-        }
-    }
-
-    /// A link fails where a rename would overwrite.
-    fn link(&self, target: &Path) -> io::Result<()> {
-        match fs::hard_link(&self.path, target) {
-            Ok(()) => fs::remove_file(&self.path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            // A file system without links.
-            Err(_) if !target.exists() => fs::rename(&self.path, target),
-            Err(_) => Err(io::ErrorKind::AlreadyExists.into()),
         }
     }
 

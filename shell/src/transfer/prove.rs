@@ -24,7 +24,7 @@ pub fn answer(reply: &Reply, file: (&File, &Path), meter: &Meter, cancel: &Cance
     let mut hasher = Hasher::new();
     hasher.update(nonce.as_bytes());
     for (offset, length) in ranges {
-        let fed = digest::feed(&mut hasher, file, (offset, length), meter, cancel)?;
+        let fed = digest::feed(|bytes| hasher.update(bytes), file, (offset, length), meter, cancel)?;
         if fed != length {
             return Err(Fault::Garbled("PROVE asks for bytes beyond the file".to_owned()));
         }

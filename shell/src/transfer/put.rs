@@ -19,12 +19,13 @@ use crate::link::{Link, Reply};
 use crate::locale::Text;
 use crate::session::Note;
 use crate::shell::Shell;
+use crate::show::plain::bytes;
 use crate::show::{Answer, Layout};
 
 /// How much goes out between two looks at what the server says.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// `put FILE [title=…] [kind=…] [price=…] [member-price=…]`.
+/// `put FILE [title=…] [kind=…] [price=…] [member-price=…] [description=…] [prove=no]`.
 ///
 /// # Errors
 /// It could not be stored.
@@ -40,12 +41,17 @@ pub fn put(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let cancel = shell.session.endpoint().cancel.clone();
     let length = file.metadata().map_or(0, |meta| meta.len());
     let meter = Meter::new(&shell.screen, Text::Hashing, length, 0);
-    let (md5, size) = digest::whole(&file, &path, &meter, &cancel)?;
+    let (md5, sha256, size) = digest::both(&file, &path, &meter, &cancel)?;
     meter.clear();
-    (stor.md5, stor.size) = (md5, Size(size));
-    let line = Command::Stor(stor).line();
-    let upload = Upload { file, path, size, line, cancel };
-    let reply = upload.run(shell)?;
+    (stor.md5, stor.sha256, stor.size) = (md5, Some(sha256), Size(size));
+    let mut upload = Upload { file, path, size, stor, cancel, proved: false };
+    let mut reply = upload.run(shell)?;
+    if upload.proved {
+        shell.screen.say(Text::Proved, &[&bytes(size)]);
+        if shell.screen.json {
+            reply.status.facts.push(("saved".to_owned(), size.to_string()));
+        }
+    }
     Ok(Answer { reply, layout: Layout::Table, more: None })
 }
 
@@ -65,7 +71,7 @@ fn stor(shell: &Shell, given: &Given, path: &Path) -> Result<Stor, Fault> {
         description: option(shell, given, "description")?,
         sha256: None,
         resume: Some(YesNo::Yes),
-        prove: None,
+        prove: option(shell, given, "prove")?,
         key: Some(Opaque(key::fresh()?)),
     })
 }
@@ -92,8 +98,10 @@ struct Upload {
     file: File,
     path: PathBuf,
     size: u64,
-    line: String,
+    stor: Stor,
     cancel: Cancel,
+    /// A proof was given for the bytes.
+    proved: bool,
 }
 
 /// How one try ended.
@@ -101,10 +109,18 @@ struct Tried {
     reply: Reply,
     /// The server answered before it had all: what is still on the way belongs to nothing.
     early: bool,
+    /// It was answered to a proof.
+    proof: bool,
+}
+
+impl Tried {
+    fn answered(reply: Reply) -> Self {
+        Self { reply, early: false, proof: false }
+    }
 }
 
 impl Upload {
-    fn run(&self, shell: &mut Shell) -> Result<Reply, Fault> {
+    fn run(&mut self, shell: &mut Shell) -> Result<Reply, Fault> {
         let mut patience = Patience::default();
         let mut furthest = 0;
         let mut broke = false;
@@ -115,6 +131,12 @@ impl Upload {
                     Ok(reply) => return Ok(reply),
                     // The server has not noticed yet that the old connection is dead.
                     Err(fault) if broke && fault.is("BUSY") => fault,
+                    // Then the bytes go the long way, once.
+                    Err(fault) if fault.is("PROOF_FAILED") && self.stor.prove != Some(YesNo::No) => {
+                        shell.screen.say(Text::NotProved, &[]);
+                        self.stor.prove = Some(YesNo::No);
+                        continue;
+                    }
                     Err(fault) if fault.is("OUTCOME_UNKNOWN") || fault.is_lost() => fault,
                     Err(fault) => return Err(fault),
                 },
@@ -131,24 +153,26 @@ impl Upload {
         }
     }
 
-    fn attempt(&self, shell: &mut Shell, reached: &mut u64) -> Result<Reply, Fault> {
+    fn attempt(&mut self, shell: &mut Shell, reached: &mut u64) -> Result<Reply, Fault> {
         let screen = shell.screen.clone();
         let meter = |label| Meter::new(&screen, label, self.size, 0);
+        let line = Command::Stor(self.stor.clone()).line();
         let tried = shell.session.with(|link| {
-            let reply = link.ask(&self.line)?;
+            let reply = link.ask(&line)?;
             match (reply.status.code, reply.status.word.as_str()) {
                 (150, _) => self.send(link, &reply, &meter(Text::Sending), reached),
                 (350, "PROVE") => {
                     let file = (&self.file, self.path.as_path());
                     let proof = prove::answer(&reply, file, &meter(Text::Proving), &self.cancel)?;
-                    Ok(Tried { reply: link.ask(&proof)?, early: false })
+                    Ok(Tried { proof: true, ..Tried::answered(link.ask(&proof)?) })
                 }
-                _ => Ok(Tried { reply, early: false }),
+                _ => Ok(Tried::answered(reply)),
             }
         })?;
         if tried.early {
             shell.session.drop_link();
         }
+        self.proved = tried.proof;
         for event in &tried.reply.events {
             shell.screen.note(&Note::Event(event.clone()));
         }
@@ -165,7 +189,7 @@ impl Upload {
         let mut left = length;
         while left > 0 {
             if link.is_spoken_to() {
-                return Ok(Tried { reply: link.reply()?, early: true });
+                return Ok(Tried { early: true, ..Tried::answered(link.reply()?) });
             }
             let at = offset + length - left;
             let sent = match pour(&self.file, link.raw(), at, left.min(PIECE)) {
@@ -176,7 +200,7 @@ impl Upload {
                 Ok(sent) => sent,
                 // A server that gave up may have said why.
                 Err(error) => match link.reply() {
-                    Ok(reply) => return Ok(Tried { reply, early: true }),
+                    Ok(reply) => return Ok(Tried { early: true, ..Tried::answered(reply) }),
                     Err(_) => return Err(Fault::Lost(error)),
                 },
             };
@@ -184,7 +208,7 @@ impl Upload {
             *reached = offset + length - left;
             meter.add(sent);
         }
-        Ok(Tried { reply: link.reply()?, early: false })
+        Ok(Tried::answered(link.reply()?))
     }
 }
 

@@ -53,7 +53,7 @@ pub async fn sealed(vault: &Vault, owner: u64, content: &[u8]) -> Sealed {
 }
 
 pub async fn uploaded(vault: &Vault, content: &[u8]) -> Stored {
-    sealed(vault, 1, content).await.store().await.unwrap()
+    sealed(vault, 1, content).await.store().await.unwrap().0
 }
 
 pub fn read(stored: &Stored, offset: u64, length: u64) -> Vec<u8> {

@@ -2,8 +2,10 @@
 
 use protocol::value::{Kind, Money, TitleId};
 use sql::catalogue::{Title, index, unindex};
+use sql::removal::Removal;
 use sql::{Tx, stats};
 
+use super::PURGED;
 use crate::app::App;
 use crate::service::wallet::NO_TITLE;
 use crate::service::{Admin, Fault, User, audit, shelf, terms};
@@ -113,7 +115,7 @@ pub async fn remove(app: &App, user: &User, id: TitleId) -> Result<(), Fault> {
 /// Brings a deleted title back. Doing so again changes nothing.
 ///
 /// # Errors
-/// No such title.
+/// No such title, or its bytes are gone.
 pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fault> {
     let (admin, now) = (admin.0.clone(), app.clock.now());
     app.db
@@ -132,6 +134,14 @@ fn relist(
 ) -> Result<(), Fault> {
     if Title::set_listed(tx, title.id, listed)? == 0 {
         return Ok(());
+    }
+    // Looked at with the row in hand, so that no purge comes in between.
+    if Removal::of(tx, title.id)?.is_some_and(|removal| removal.purged_at.is_some()) {
+        return Err(PURGED);
+    }
+    match listed {
+        true => Removal::clear(tx, title.id).map(|_| ())?,
+        false => Removal { title: title.id, at: now, purged_at: None }.put(tx)?,
     }
     stats::count(tx, tally(title.kind), if listed { 1 } else { -1 }, now)?;
     if user.is_admin() {

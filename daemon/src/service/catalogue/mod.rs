@@ -59,9 +59,10 @@ pub async fn info(app: &App, user: &User, id: TitleId) -> Result<(Card, bool), F
     let (user, now) = (user.clone(), app.clock.now());
     app.db
         .read(move |tx| {
-            let card = card(tx, user.id, id)?.filter(|c| c.title.listed || c.owned || user.is_admin());
+            let card = card(tx, user.id, id)?.filter(|card| is_there(card, &user));
             let card = card.ok_or(NO_TITLE)?;
             let granted = match card.title.kind {
+                _ if card.purged => false,
                 _ if card.owned || user.is_admin() => true,
                 Kind::Shared => true,
                 Kind::Paid => false,
@@ -75,6 +76,14 @@ pub async fn info(app: &App, user: &User, id: TitleId) -> Result<(Card, bool), F
         })
         .await
 }
+
+/// Whether a title is there for who asks: to users what is listed, and what they bought and can still be had.
+pub fn is_there(card: &Card, user: &User) -> bool {
+    card.title.listed || (card.owned && !card.purged) || user.is_admin()
+}
+
+/// The bytes of a title were removed for good: nobody can fetch it or bring it back.
+pub const PURGED: Fault = Fault::NotFound("its bytes were removed for good; upload it anew");
 
 /// What the next page begins behind, in one word.
 fn next(sort: Sort, card: &Card) -> String {

@@ -11,6 +11,7 @@ use super::history::Arrived;
 use super::pass::{self, Turn};
 use crate::app::App;
 use crate::service::account::Standing;
+use crate::service::catalogue::{PURGED, is_there};
 use crate::service::wallet::{NO_TITLE, price_for};
 use crate::service::{Fault, User, settled};
 
@@ -55,7 +56,7 @@ enum Access {
 /// Whether a title may be fetched, and the bytes if so.
 ///
 /// # Errors
-/// No such title, to be paid first, a range outside the file, damaged bytes.
+/// No such title or no more, to be paid first, a range outside the file, damaged bytes.
 pub async fn fetch(
     app: &App, user: &User, id: TitleId, offset: u64, length: Option<u64>,
 ) -> Result<Dispatch, Fault> {
@@ -63,8 +64,10 @@ pub async fn fetch(
     let (card, access) = app
         .db
         .read(move |tx| {
-            let card = card(tx, who.id, id)?.filter(|c| c.title.listed || c.owned || who.is_admin());
-            let card = card.ok_or(NO_TITLE)?;
+            let card = card(tx, who.id, id)?.filter(|card| is_there(card, &who)).ok_or(NO_TITLE)?;
+            if card.purged {
+                return Err(PURGED);
+            }
             let access = access(tx, &who, &card, now)?;
             Ok::<_, Fault>((card, access))
         })

@@ -178,15 +178,15 @@ fn read(text: &str) -> Vec<(u64, u64)> {
     text.split(',').filter_map(piece).collect()
 }
 
-/// The downloads of an account with the titles' names, the newest first.
+/// The downloads of an account with the titles' names and sizes, the newest first.
 ///
 /// # Errors
 /// Of the database.
-pub async fn page(app: &App, user: &User, paging: Paging) -> Result<Page<(Download, String)>, Fault> {
+pub async fn page(app: &App, user: &User, paging: Paging) -> Result<Page<(Download, String, u64)>, Fault> {
     app.recorder.flush().await?;
     let (account, before, limit) = (user.id, paging.number(i64::MAX)?, paging.limit);
     let rows = app.db.read(move |tx| Download::page(tx, account, before, limit + 1)).await?;
-    Ok::<_, Fault>(Page::cut(rows, limit, |(download, _)| download.id.to_string()))
+    Ok::<_, Fault>(Page::cut(rows, limit, |(download, ..)| download.id.to_string()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use protocol::value::{Md5, Time};
 use sql::catalogue::{Content, Title};
-use sql::{Tx, stats};
+use sql::{Tx, removal, stats};
 use vault::Digest;
 
 use super::upload::{Draft, Order, Source, Verified};
@@ -18,6 +18,9 @@ const SAMPLE: u64 = 64 * 1024;
 
 /// Files made to have one MD5 are told apart by the proof; of more than this many the bytes are sent.
 const ALIKE: u32 = 4;
+
+/// It was purged, deleted or hidden meanwhile.
+pub(super) const GONE: Fault = Fault::ProofFailed("it is no longer here: STOR again");
 
 /// A file that is known here, and the proof that is awaited for it.
 pub struct Proof {
@@ -80,7 +83,7 @@ fn known(tx: &mut Tx<'_>, user: &User, size: u64, md5: Md5) -> Result<Vec<Conten
 
 /// Whether somebody could have this content without proving anything.
 pub(super) fn may_have(tx: &mut Tx<'_>, user: &User, content: i64) -> Result<bool, Fault> {
-    Ok(user.is_admin() || Title::is_open_to(tx, content, user.id)?)
+    Ok(removal::is_kept(tx, content)? && (user.is_admin() || Title::is_open_to(tx, content, user.id)?))
 }
 
 /// The start, one third, two thirds, the end, and a place that nobody can foresee; all of a small file.

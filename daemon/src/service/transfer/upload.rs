@@ -1,9 +1,11 @@
 //! Uploads: who may, and what becomes of the bytes.
 
+use std::sync::Arc;
+
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Sha256, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
-use sql::{Tx, stats};
-use vault::{Claim, Incoming, Sealed};
+use sql::{Tx, removal, stats};
+use vault::{Claim, Digest, Incoming, Sealed, Storing};
 
 use super::places::Place;
 use super::proof::{self, Proof};
@@ -192,17 +194,21 @@ pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
 pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId, Fault> {
     let Verified { source, draft, key, _place } = verified;
     let now = app.clock.now();
-    let (content, prover) = match source {
+    let ((content, storing), prover) = match source {
         Source::Sent(sealed) => (keep(app, draft.kind, sealed).await?, None),
-        Source::Known(content) => (content, Some(user.clone())),
+        Source::Known(content) => (reuse(app, content).await?, Some(user.clone())),
     };
+    let storing = Arc::new(storing);
     let rule = move |tx: &mut Tx<'_>| {
-        // Held, so that of two titles of one content the second sees the first, and none sees it purged.
-        let held = Content::hold(tx, content.sha256)? > 0;
+        // Held by the rule itself, which runs to its end even if its caller has gone: until the database
+        // knows of the bytes, no operator's purge or repair may take them away.
+        let _storing = &storing;
+        // Held, so that of two titles of one content the second sees the first.
+        Content::hold(tx, content.sha256)?;
         if let Some(prover) = &prover
-            && !(held && proof::may_have(tx, prover, content.id)?)
+            && !proof::may_have(tx, prover, content.id)?
         {
-            return Err(Fault::ProofFailed("it is no longer here: STOR again"));
+            return Err(proof::GONE);
         }
         enter(tx, &draft, &content, now).map(Outcome::Stored)
     };
@@ -213,13 +219,22 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
 }
 
 /// Moves what was sent into the vault.
-async fn keep(app: &App, kind: Kind, sealed: Sealed) -> Result<Content, Fault> {
+async fn keep(app: &App, kind: Kind, sealed: Sealed) -> Result<(Content, Storing), Fault> {
     let sha256 = *sealed.digest().as_bytes();
     let (md5, size, stored_at) = (Md5(sealed.md5()), sealed.size(), app.clock.now());
     // Asked while the bytes are still a part: with the database down they stay for a resume.
     app.db.read(move |tx| unsold(tx, kind, sha256)).await?;
-    sealed.store().await?;
-    Ok(Content { id: 0, sha256, md5, size, stored_at })
+    let (_, storing) = sealed.store().await?;
+    Ok((Content { id: 0, sha256, md5, size, stored_at }, storing))
+}
+
+/// Sees to it that what was proven is in the vault, and stays there.
+async fn reuse(app: &App, content: Content) -> Result<(Content, Storing), Fault> {
+    match app.vault.reuse(&Digest::from(content.sha256), content.size).await {
+        Ok((_, storing)) => Ok((content, storing)),
+        Err(vault::Error::Missing) => Err(proof::GONE),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// What is sold here cannot be put on the shelf.
@@ -232,6 +247,10 @@ fn unsold(tx: &mut Tx<'_>, kind: Kind, sha256: [u8; 32]) -> Result<(), Fault> {
     }
 }
 
+fn count_bytes(tx: &mut Tx<'_>, size: u64, now: Time) -> Result<(), Fault> {
+    Ok(stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?)
+}
+
 fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result<TitleId, Fault> {
     let (sha256, size) = (content.sha256, content.size);
     unsold(tx, draft.kind, sha256)?;
@@ -241,9 +260,15 @@ fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result
         shelf::room(tx, club, draft.author)?.takes(size, Share::default())?;
     }
     let content = match Content::of(tx, sha256)? {
-        Some(known) => known.id,
+        Some(known) => {
+            // All its titles were purged: the bytes are here anew.
+            if !removal::is_kept(tx, known.id)? {
+                count_bytes(tx, size, now)?;
+            }
+            known.id
+        }
         None => {
-            stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?;
+            count_bytes(tx, size, now)?;
             content.insert(tx)?
         }
     };

@@ -62,7 +62,7 @@ pub async fn buy(
 fn buy_in(
     tx: &mut Tx<'_>, buyer: &User, id: TitleId, named: Option<Money>, now: Time,
 ) -> Result<Receipt, Fault> {
-    let card = card(tx, buyer.id, id)?.filter(|card| card.title.listed || card.owned);
+    let card = card(tx, buyer.id, id)?.filter(|card| card.title.listed || (card.owned && !card.purged));
     let card = card.ok_or(NO_TITLE)?;
     if card.owned || (buyer.is_admin() && card.title.kind == Kind::Paid) {
         let balance = balance(tx, buyer.id)?;

@@ -1,0 +1,23 @@
+//! The shell `reel`, run as a script runs it.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::club::{Club, program};
+
+/// Runs `reel` in a folder, with the password of `name` and English texts, and waits for its end.
+/// `more` are further environment variables.
+pub fn reel(club: &Club, folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
+    Command::new(program("reel"))
+        .args(["--host", &club.address().to_string()])
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8")
+        .env("TZ", "UTC")
+        .env("REEL_PASSWORD", format!("the password of {name}"))
+        .envs(more.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("reel runs")
+}

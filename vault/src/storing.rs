@@ -1,0 +1,72 @@
+//! Storing and removing kept apart, between processes too: whoever stores shares a lock, whoever
+//! removes has it alone.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::retry_on_intr;
+
+use crate::place::Place;
+use crate::{Digest, Error, blocking};
+
+/// Content is being stored: while this is held, none is removed.
+#[derive(Debug)]
+pub struct Storing {
+    /// The kernel lets go of the lock with it.
+    _lock: File,
+}
+
+impl Storing {
+    /// Waits until nothing is being removed.
+    pub(crate) fn begin(place: &Place) -> Result<Self, Error> {
+        Ok(Self { _lock: locked(place, FlockOperation::LockShared)? })
+    }
+}
+
+/// No content is being stored: what is here and known to nobody will not come to be used while this
+/// is held, so it may be removed. Uploads wait meanwhile: hold it for one removal, not for many.
+#[derive(Debug)]
+pub struct Still {
+    place: Arc<Place>,
+    _lock: File,
+}
+
+impl Still {
+    /// Waits until nothing is being stored.
+    pub(crate) fn begin(place: &Arc<Place>) -> Result<Self, Error> {
+        let lock = locked(place, FlockOperation::LockExclusive)?;
+        Ok(Self { place: place.clone(), _lock: lock })
+    }
+
+    /// Removes stored content for good; false if it was not here. Ranges that are open can still be
+    /// read to their end.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn purge(&self, digest: &Digest) -> Result<bool, Error> {
+        let (place, digest) = (self.place.clone(), *digest);
+        blocking(move || place.purge(&digest)).await
+    }
+
+    /// Moves stored content out of the way, so that the same bytes can be stored anew: where it is
+    /// now, below the data folder, for the operator; none if it was not here.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn set_aside(&self, digest: &Digest) -> Result<Option<String>, Error> {
+        let (place, digest) = (self.place.clone(), *digest);
+        blocking(move || place.set_aside(&digest)).await
+    }
+}
+
+/// Waits for the lock.
+fn locked(place: &Place, how: FlockOperation) -> Result<File, Error> {
+    // Who waits here to remove keeps later uploads behind itself: else, with enough of them, it would wait
+    // for ever.
+    let turn = place.lock_file("turn")?;
+    retry_on_intr(|| flock(&turn, FlockOperation::LockExclusive))?;
+    let file = place.lock_file("storing")?;
+    retry_on_intr(|| flock(&file, how))?;
+    Ok(file)
+}
