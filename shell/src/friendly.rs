@@ -83,6 +83,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("UNDELETE", "UNDELE"),
     ("BALANCE", "WHOAMI"),
     ("DOWNLOADS", "HISTORY"),
+    ("TICKETS", "BOOKINGS"),
 ];
 
 const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {

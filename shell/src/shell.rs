@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::command::{Buy, Command, Info, Member};
+use protocol::command::{Book, Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
 use protocol::value::{Money, Price, TitleId};
@@ -137,9 +137,10 @@ impl Shell {
 
     /// Sends a command; before one that is typed spends money, the price is shown and agreed to.
     fn agreed(&mut self, wire: &Wire) -> Result<Reply, Fault> {
-        let (free, text) = (Some(Price(Money::ZERO)), Text::AskPrice);
+        let free = Some(Price(Money::ZERO));
         let asked = match wire.command.clone() {
             Command::Buy(c) if c.price.is_none() => Command::Buy(Buy { price: free, key: None, ..c }),
+            Command::Book(c) if c.price.is_none() => Command::Book(Book { price: free, key: None, ..c }),
             Command::Member(c) if c.price.is_none() => {
                 Command::Member(Member { price: free, key: None, ..c })
             }
@@ -154,7 +155,10 @@ impl Shell {
             other => return other,
         };
         let price = refusal.status.get("price").unwrap_or_default();
-        let question = self.screen.tongue.fill(text, &[price]);
+        let question = match &wire.command {
+            Command::Book(c) => self.screen.tongue.fill(Text::AskSeats, &[&c.seats.to_string(), price]),
+            _ => self.screen.tongue.fill(Text::AskPrice, &[price]),
+        };
         if self.asker.confirm(&question) != Some(true) {
             return Err(Fault::Cancelled);
         }

@@ -41,6 +41,7 @@ pub const fn text(text: Text) -> &'static str {
 
         Text::AdLeft => "Ad: {0} — {1} s left",
         Text::AskPrice => "It costs {0}. Go on?",
+        Text::AskSeats => "Book {0} seats at {1} each?",
         Text::AskBuy => "Buy “{0}” for {1}?",
         Text::NeedYes => "It costs {0}; with --yes it is bought.",
         Text::Bought => "Bought for {0}; your balance is {1}.",

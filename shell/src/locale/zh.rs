@@ -41,6 +41,7 @@ pub const fn text(text: Text) -> &'static str {
 
         Text::AdLeft => "广告：{0} — 广告剩余 {1} 秒",
         Text::AskPrice => "价格 {0}，继续？",
+        Text::AskSeats => "以每座 {1} 预订 {0} 个座位？",
         Text::AskBuy => "以 {1} 购买《{0}》？",
         Text::NeedYes => "价格为 {0}；加上 --yes 即购买。",
         Text::Bought => "已付 {0}；余额 {1}。",
