@@ -1,5 +1,7 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
+mod words;
+
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,6 +57,11 @@ enum Command {
         #[arg(long)]
         admin: bool,
     },
+    /// Import, list and remove dictionaries
+    Words {
+        #[command(subcommand)]
+        deed: words::Deed,
+    },
     /// Print the configuration in force
     Config,
 }
@@ -72,6 +79,8 @@ enum Failure {
     Listen(SocketAddr, std::io::Error),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Words(#[from] words::Failure),
     #[error("the database refused: {0:?}")]
     Refused(Fault),
     #[error("the configuration cannot be shown: {0}")]
@@ -99,6 +108,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None | Some(Command::Serve) => runtime.block_on(serve(config)),
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin)),
+        Some(Command::Words { deed }) => Ok(runtime.block_on(words::run(&config, deed))?),
         Some(Command::Config) => {
             print!("{}", config.shown()?);
             Ok(())

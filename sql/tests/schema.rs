@@ -11,11 +11,12 @@ use sql::catalogue::{Content, Title};
 use sql::notice::{Ad, Notice};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
+use sql::word::{Dictionary, Lookup, Word};
 
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 17] = [
+    let records: [(&str, &[&str]); 20] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -33,6 +34,9 @@ async fn records_and_schema_agree(place) {
         (Entry::TABLE, Entry::FIELDS),
         (Once::TABLE, Once::FIELDS),
         (Download::TABLE, Download::FIELDS),
+        (Dictionary::TABLE, Dictionary::FIELDS),
+        (Word::TABLE, Word::FIELDS),
+        (Lookup::TABLE, Lookup::FIELDS),
     ];
     for (table, fields) in records {
         let columns = db.read(move |tx| tx.columns(table)).await.unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -140,6 +140,20 @@ impl Club {
             "one code and nothing else: {printed:?}"
         );
         code.to_owned()
+    }
+
+    /// `reeld words …` of the operator, beside the running daemon.
+    pub fn words(&self, arguments: &[&str]) -> Command {
+        let mut command = command(self.folder.path(), self.database.as_ref(), "words");
+        command.args(arguments);
+        command
+    }
+
+    /// Imports this text as a word list of this name.
+    pub fn import(&self, name: &str, text: impl AsRef<[u8]>) -> Output {
+        let file = self.folder.path().join(format!("{name}.txt"));
+        fs::write(&file, text).unwrap();
+        self.words(&["import", file.to_str().unwrap()]).output().expect("reeld words")
     }
 
     /// Asks the daemon to end and tells how it did.

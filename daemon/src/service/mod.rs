@@ -12,6 +12,7 @@ pub mod stats;
 pub mod terms;
 pub mod transfer;
 pub mod wallet;
+pub mod word;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ mod notice;
 mod stats;
 mod transfer;
 mod wallet;
+mod word;
 
 use std::net::SocketAddr;
 
@@ -55,7 +56,7 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch";
+pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch,words";
 
 impl Session {
     /// A connection that nobody has logged in on.
