@@ -18,6 +18,8 @@ pub enum Deed {
     Get,
     /// Uploads a file.
     Put,
+    /// Looks up what the following lines say.
+    Words,
     /// Explains.
     Help,
     /// Leaves.
@@ -157,6 +159,18 @@ pub static OWN: &[Own] = &[
         ),
         flags: &[],
         deed: Deed::Put,
+    },
+    Own {
+        spec: spec(
+            "WORDS",
+            "Looks words up: a word or phrase a line, until ##.\nTab completes; an unknown word is answered with near ones.",
+            &[],
+            &[],
+            Gate::User,
+            "words",
+        ),
+        flags: &[],
+        deed: Deed::Words,
     },
     Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),

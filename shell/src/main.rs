@@ -19,6 +19,7 @@ mod helper;
 mod history;
 mod input;
 mod key;
+mod lexicon;
 mod link;
 mod locale;
 mod repl;
@@ -27,6 +28,7 @@ mod shell;
 mod show;
 mod titles;
 mod transfer;
+mod words;
 
 use ask::Asker;
 use cancel::Cancel;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
+        words: false,
     };
     let started = start(&mut shell, &cli);
     shell.asker.typed = typed;

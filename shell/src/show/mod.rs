@@ -11,6 +11,7 @@ use crate::locale::{Text, Tongue};
 use crate::session::Note;
 
 pub mod json;
+mod meaning;
 pub mod plain;
 pub mod table;
 
@@ -21,6 +22,8 @@ pub enum Layout {
     Table,
     /// One thing, a fact a line.
     Card,
+    /// What words mean, entry after entry.
+    Meanings,
     /// Nothing but what has been said already: for machines only.
     Silent,
 }
@@ -86,6 +89,7 @@ impl Screen {
         let lines = match (answer.layout, rows.as_slice()) {
             (Layout::Silent, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
+            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width()),
             (Layout::Card, [row]) => table::card(row, self.tongue),
             _ => table::table(rows, terminal_width(), self.tongue),
         };
@@ -130,6 +134,10 @@ impl Screen {
     }
 
     fn refusal(&self, status: &StatusLine) {
+        if let Some(near) = status.get("near") {
+            let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
+            return self.say(text, &[&plain::harmless(near)]);
+        }
         let text = match self.tongue.refusal(status) {
             Some(text) => text,
             None if status.text.is_empty() => status.word.clone(),

@@ -79,7 +79,11 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
         .iter()
         .map(|row| {
             let word = protocol::grammar::find(row, key).unwrap_or_default();
-            plain::value(key, word).into_owned()
+            match key {
+                // A table has one line for it, however many were written.
+                "text" => plain::harmless(&word.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned(),
+                _ => plain::value(key, word).into_owned(),
+            }
         })
         .collect();
     let widest = cells.iter().map(|cell| plain::width(cell)).max();

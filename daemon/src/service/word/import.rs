@@ -104,7 +104,7 @@ impl Source {
         let ending = [".index", ".dict.dz", ".dict"].into_iter().find(|end| given.ends_with(end));
         let Some(ending) = ending else {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            open(file)?;
+            // Not opened here: what comes through a pipe comes once.
             return Ok(Source { name, lines: file.to_owned(), texts: None });
         };
         let beside = |end: &str| sibling(file, ending, end);
