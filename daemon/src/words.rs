@@ -115,7 +115,8 @@ fn meter() -> impl Fn(Progress) + Send + 'static {
         if sees && shown.get().elapsed() >= EVERY {
             shown.set(Instant::now());
             // A pipe does not say how long it is.
-            let percent = (progress.bytes * 100).checked_div(progress.of).map_or(0, |percent| percent.min(100));
+            let percent =
+                (progress.bytes * 100).checked_div(progress.of).map_or(0, |percent| percent.min(100));
             eprint!("\r{percent:3} %  {} entries", progress.entries);
             let _ = std::io::stderr().flush();
         }

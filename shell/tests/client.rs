@@ -403,15 +403,37 @@ fn words_are_looked_up_until_the_end_is_said() {
         Hear("WHOAMI"),
         say("250 OK user=anna"),
     ];
-    let arguments =
-        ["--user", "anna", "-c", "words", "-c", " green tea ", "-c", "", "-c", "tae", "-c", "whoami", "-c", "##", "-c", "whoami"];
+    let arguments = [
+        "--user",
+        "anna",
+        "-c",
+        "words",
+        "-c",
+        " green tea ",
+        "-c",
+        "",
+        "-c",
+        "tae",
+        "-c",
+        "whoami",
+        "-c",
+        "##",
+        "-c",
+        "whoami",
+    ];
     let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
     assert_eq!(
         (code(&output), out(&output).as_str()),
-        (0, "Green tea  [eng]\n    a drink\n      of leaves, dried\n\ngreen tea  [汉语]\n  \u{fffd}绿茶\nuser  anna\n")
+        (
+            0,
+            "Green tea  [eng]\n    a drink\n      of leaves, dried\n\ngreen tea  [汉语]\n  \u{fffd}绿茶\nuser  anna\n"
+        )
     );
     let said = err(&output);
-    assert!(said.contains("Did you mean: tea, tare?") && said.contains("No dictionary has this word."), "{said}");
+    assert!(
+        said.contains("Did you mean: tea, tare?") && said.contains("No dictionary has this word."),
+        "{said}"
+    );
 }
 
 #[test]

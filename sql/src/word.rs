@@ -36,7 +36,8 @@ impl Dictionary {
 
     /// Takes all words out of it, some at a time: a statement has a time limit.
     pub fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let last = "SELECT MAX(id) FROM (SELECT id FROM word WHERE dictionary = ? ORDER BY id LIMIT 20000) some";
+        let last =
+            "SELECT MAX(id) FROM (SELECT id FROM word WHERE dictionary = ? ORDER BY id LIMIT 20000) some";
         while let Some(last) = tx.one::<Option<i64>>(last, params![self.id])?.flatten() {
             tx.execute("DELETE FROM word WHERE dictionary = ? AND id <= ?", params![self.id, last])?;
         }
@@ -139,13 +140,13 @@ impl Word {
         Ok(all)
     }
 
-    /// How these folded words are written, each with its folded form.
+    /// How these folded words are written, each with its folded form: in lower case where any dictionary does.
     pub fn written(tx: &mut Tx<'_>, folded: &[String]) -> Result<Vec<(String, String)>, Error> {
         if folded.is_empty() {
             return Ok(vec![]);
         }
         let marks = vec!["?"; folded.len()].join(", ");
-        let sql = format!("SELECT folded, MIN(word) FROM word WHERE folded IN ({marks}) GROUP BY folded");
+        let sql = format!("SELECT folded, MAX(word) FROM word WHERE folded IN ({marks}) GROUP BY folded");
         tx.rows(&sql, folded.iter().map(Value::from).collect::<Vec<Value>>())
     }
 }

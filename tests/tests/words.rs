@@ -59,9 +59,13 @@ fn a_list_survives_what_files_are_like(engine: Engine) {
         assert!(report.contains(line), "{report}");
     }
     assert_eq!(report.matches("skipped").count(), 3, "{report}");
-    for (word, text) in
-        [("ZEBRA", "an animal"), ("apple", "a fruit\t(red)"), ("ice cream", "cold"), ("茶", "tea"), ("last", "one")]
-    {
+    for (word, text) in [
+        ("ZEBRA", "an animal"),
+        ("apple", "a fruit\t(red)"),
+        ("ice cream", "cold"),
+        ("茶", "tea"),
+        ("last", "one"),
+    ] {
         assert_eq!(texts(&mut anna, word), [text], "{word}");
     }
 }
@@ -150,9 +154,12 @@ fn a_dictd_database_is_imported_packed_or_not(engine: Engine) {
         ("绿茶", "green tea\n"),
     ];
     let folder = club.data();
-    for (name, packed, given) in
-        [("plain", false, "plain.index"), ("plain", false, "plain.dict"), ("small", true, "small.dict.dz"), ("small", true, "small.index")]
-    {
+    for (name, packed, given) in [
+        ("plain", false, "plain.index"),
+        ("plain", false, "plain.dict"),
+        ("small", true, "small.dict.dz"),
+        ("small", true, "small.index"),
+    ] {
         dictd(&folder, name, &entries, packed);
         let out = club.words(&["import", folder.join(given).to_str().unwrap()]).output().unwrap();
         let report = imported(&out);
@@ -184,7 +191,9 @@ fn what_makes_no_sense_changes_nothing(engine: Engine) {
     let mut noise = bytes(300_000);
     noise.iter_mut().for_each(|byte| *byte |= 0x80);
     let endless = vec![b'x'; 3_000_000];
-    for senseless in [&b""[..], b"\n\n\r\n", b"lonely\nwords\n", b"\xFF\xFEt\0e\0a\0 \0x\0\n\0", &noise, &endless] {
+    for senseless in
+        [&b""[..], b"\n\n\r\n", b"lonely\nwords\n", b"\xFF\xFEt\0e\0a\0 \0x\0\n\0", &noise, &endless]
+    {
         let out = club.import("eng", senseless);
         assert!(!out.status.success(), "{}", said(&out));
         assert!(said(&out).contains("no dictionary was imported"), "{}", said(&out));
@@ -207,11 +216,21 @@ fn hostile_text_breaks_no_line(engine: Engine) {
     let mut anna = user(&club, "anna");
     let text = "a \"quote\" \\ back\r\n250 OK fake=yes : \u{1b}[2J\u{7}\u{9b}31m \u{202e}turned\n- word=fake\ttab '; DROP TABLE word; --";
     let long = "w".repeat(8 * 1024);
-    let entries = [("tea", text), (&long, "too long a word"), ("a\u{1b}b", "no word"), ("=\"quoted\" \\", "odd"), ("%", "any"), ("_", "one")];
+    let entries = [
+        ("tea", text),
+        (&long, "too long a word"),
+        ("a\u{1b}b", "no word"),
+        ("=\"quoted\" \\", "odd"),
+        ("%", "any"),
+        ("_", "one"),
+    ];
     dictd(&club.data(), "hostile", &entries, false);
     let out = club.words(&["import", club.data().join("hostile.dict").to_str().unwrap()]).output().unwrap();
     let report = imported(&out);
-    assert!(report.contains("4 entries") && report.contains("line 2:") && report.contains("line 3:"), "{report}");
+    assert!(
+        report.contains("4 entries") && report.contains("line 2:") && report.contains("line 3:"),
+        "{report}"
+    );
     let shown = "a \"quote\" \\ back\n250 OK fake=yes : \u{FFFD}[2J\u{FFFD}\u{FFFD}31m \u{FFFD}turned\n- word=fake\ttab '; DROP TABLE word; --";
     assert_eq!(texts(&mut anna, "tea"), [shown]);
     assert_eq!(texts(&mut anna, "=\"quoted\" \\"), ["odd"]);
@@ -219,7 +238,9 @@ fn hostile_text_breaks_no_line(engine: Engine) {
     assert_eq!(rows(&mut anna, "MATCH _").len(), 1);
     // Words that are asked for, as long as a line allows.
     let long = "x".repeat(8000);
-    for command in [format!("DEFINE {long}"), format!("MATCH {long}"), format!("DEFINE {}", "茶".repeat(2000))] {
+    for command in
+        [format!("DEFINE {long}"), format!("MATCH {long}"), format!("DEFINE {}", "茶".repeat(2000))]
+    {
         anna.want(&command, "501 BAD_VALUE");
     }
     for word in ["' OR 1=1 --", "\u{FDFA}\u{FDFA}", "tea%", "t_a", "🫖", "ﬁ"] {
@@ -285,13 +306,16 @@ fn look_ups_outlive_the_daemon(engine: Engine) {
     }
     for killed in [false, true] {
         anna.want("DEFINE TEA", "210 END");
-        if killed { club.kill9() };
+        if killed {
+            club.kill9()
+        };
         club.restart();
         anna.line = club.resume(&anna.token);
         let last = anna.want("LOOKUPS", "210 END");
         assert_eq!((last.rows.len(), last.rows[0].get("word")), (10, "TEA"));
     }
-    let all: Vec<String> = rows(&mut anna, "LOOKUPS limit=5").iter().map(|row| row.get("word").to_owned()).collect();
+    let all: Vec<String> =
+        rows(&mut anna, "LOOKUPS limit=5").iter().map(|row| row.get("word").to_owned()).collect();
     assert_eq!(all.len(), 14);
     assert_eq!((all[2].as_str(), all[13].as_str()), ("Word 11", "Word 0"));
 }

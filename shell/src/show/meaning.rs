@@ -39,7 +39,11 @@ fn entries(rows: &[Facts]) -> Vec<Entry<'_>> {
         let goes_on = !matches!(fact("part"), "" | "1");
         match all.last_mut() {
             Some(last) if goes_on => last.text.push_str(fact("text")),
-            _ => all.push(Entry { word: fact("word"), dictionary: fact("dict"), text: fact("text").to_owned() }),
+            _ => all.push(Entry {
+                word: fact("word"),
+                dictionary: fact("dict"),
+                text: fact("text").to_owned(),
+            }),
         }
     }
     all
@@ -131,7 +135,8 @@ mod tests {
 
     #[test]
     fn long_lines_are_wrapped_to_the_room() {
-        for text in ["a drink of leaves that were dried at once", &"很".repeat(60), &"x".repeat(99), "   a b"] {
+        for text in ["a drink of leaves that were dried at once", &"很".repeat(60), &"x".repeat(99), "   a b"]
+        {
             let rows = [row("tea", text, "")];
             for room in [16, 20, 40] {
                 let said = lines(&rows, Some(room));

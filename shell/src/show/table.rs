@@ -81,7 +81,9 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
             let word = protocol::grammar::find(row, key).unwrap_or_default();
             match key {
                 // A table has one line for it, however many were written.
-                "text" => plain::harmless(&word.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned(),
+                "text" => {
+                    plain::harmless(&word.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+                }
                 _ => plain::value(key, word).into_owned(),
             }
         })

@@ -153,7 +153,10 @@ mod tests {
 
     #[test]
     fn numbers_have_64_digits() {
-        assert_eq!((number("A"), number("/"), number("BA"), number("Bed")), (Some(0), Some(63), Some(64), Some(6045)));
+        assert_eq!(
+            (number("A"), number("/"), number("BA"), number("Bed")),
+            (Some(0), Some(63), Some(64), Some(6045))
+        );
         for wrong in ["", "-", "A=", "é", "////////////"] {
             assert_eq!(number(wrong), None, "{wrong}");
         }

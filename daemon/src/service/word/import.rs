@@ -331,7 +331,9 @@ mod tests {
 
     #[test]
     fn pieces_joined_are_the_text() {
-        for text in ["", "short", &"绿茶".repeat(10_000), &"a line of text\n".repeat(2_000), &"\n".repeat(20_000)] {
+        for text in
+            ["", "short", &"绿茶".repeat(10_000), &"a line of text\n".repeat(2_000), &"\n".repeat(20_000)]
+        {
             let pieces = pieces(text);
             assert_eq!(pieces.concat(), text);
             assert!(pieces.iter().all(|piece| piece.len() <= PIECE));

@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use sql::word::Word;
 use sql::{Error, Tx};
 
+use super::tidy;
+
 /// Most words that are named.
 const MOST: usize = 8;
 
@@ -30,7 +32,7 @@ pub fn words(tx: &mut Tx<'_>, folded: &str) -> Result<Vec<String>, Error> {
         some.resize(AT_ONCE, some.first().cloned().unwrap_or_default());
         near.extend(Word::among(tx, &some)?);
     }
-    near.sort_by_key(|word| (Reverse(alike(word, folded)), word.clone()));
+    near.sort_by_key(|word| (letters(word) != letters(folded), Reverse(alike(word, folded)), word.clone()));
     if near.len() < MOST {
         let mut beside = Word::neighbours(tx, folded, BESIDE)?;
         let enough = enough(folded);
@@ -43,6 +45,14 @@ pub fn words(tx: &mut Tx<'_>, folded: &str) -> Result<Vec<String>, Error> {
     let written = Word::written(tx, &near)?;
     let written = |word: String| written.iter().find(|(folded, _)| *folded == word).map(|(_, w)| w.clone());
     Ok(near.into_iter().filter_map(written).collect())
+}
+
+/// The letters of a word in their order: those of two words are the same where some were changed over, which
+/// is the likeliest slip.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// How many characters two words begin with alike.
@@ -80,8 +90,8 @@ fn slips(folded: &str) -> Vec<String> {
         }
     }
     all.remove(folded);
-    all.remove("");
-    all.into_iter().collect()
+    // No word begins or ends with a blank or has two of them.
+    all.into_iter().filter(|word| !word.is_empty() && tidy(word) == *word).collect()
 }
 
 #[cfg(test)]
@@ -94,7 +104,7 @@ mod tests {
         for slip in ["te", "ea", "eta", "tae", "sea", "tean", "t ea", "tea-"] {
             assert!(slips.contains(&slip.to_owned()), "{slip}");
         }
-        for other in ["tea", "t", "teams", ""] {
+        for other in ["tea", "t", "teams", "", "tea ", " tea", "te "] {
             assert!(!slips.contains(&other.to_owned()), "{other}");
         }
         assert!(super::slips(&"x".repeat(TRIED + 1)).is_empty());

@@ -148,7 +148,10 @@ mod tests {
     #[test]
     fn lines_end_in_every_way() {
         let said = lines(b"\xEF\xBB\xBFa\r\nb\n\n\xFF\nlast");
-        assert_eq!(said, [Ok("a".into()), Ok("b".into()), Ok("".into()), Err("not UTF-8"), Ok("last".into())]);
+        assert_eq!(
+            said,
+            [Ok("a".into()), Ok("b".into()), Ok("".into()), Err("not UTF-8"), Ok("last".into())]
+        );
         assert!(lines(b"").is_empty());
     }
 
