@@ -223,6 +223,7 @@ fn hostile_text_breaks_no_line(engine: Engine) {
         ("=\"quoted\" \\", "odd"),
         ("%", "any"),
         ("_", "one"),
+        ("00-database-short", "a \u{1b}[2J name\n"),
     ];
     dictd(&club.data(), "hostile", &entries, false);
     let out = club.words(&["import", club.data().join("hostile.dict").to_str().unwrap()]).output().unwrap();
@@ -236,6 +237,8 @@ fn hostile_text_breaks_no_line(engine: Engine) {
     assert_eq!(texts(&mut anna, "=\"quoted\" \\"), ["odd"]);
     assert_eq!(texts(&mut anna, "%"), ["any"]);
     assert_eq!(rows(&mut anna, "MATCH _").len(), 1);
+    let listed = imported(&club.words(&["list"]).output().unwrap());
+    assert!(listed.contains("a \u{FFFD}[2J name"), "{listed}");
     // Words that are asked for, as long as a line allows.
     let long = "x".repeat(8000);
     for command in

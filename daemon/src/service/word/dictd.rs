@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
-use super::read::{Entry, Item, Lines, MOST_TEXT};
+use super::read::{Entry, Item, Lines, MOST_TEXT, clean};
 
 /// Lines that are looked back at for one that names the same entry: an index is sorted.
 const LOOK_BACK: usize = 64;
@@ -80,7 +80,7 @@ impl Dictd {
     fn note(&mut self, named: &Named, text: &str) {
         if matches!(named.word.as_str(), "00-database-short" | "00databaseshort") {
             let title = text.lines().map(str::trim).rfind(|line| !line.is_empty());
-            self.title = title.map(str::to_owned);
+            self.title = title.map(clean);
         }
     }
 

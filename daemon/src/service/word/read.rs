@@ -66,7 +66,7 @@ impl Entry {
 }
 
 /// Text without what commands a terminal or turns text around: no line of the protocol can hold it.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let kept = |c: char| if is_control(c) && !matches!(c, '\n' | '\t') { '\u{FFFD}' } else { c };
     text.chars().map(kept).collect()
