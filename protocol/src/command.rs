@@ -173,6 +173,20 @@ commands! {
     Watch "WATCH" (first: Option<Topic>, second: Option<Topic>) []
         User, "250 OK", "WATCH notices";
 
+    /// Looks a word up in every dictionary, and keeps that you did.
+    /// Case and surrounding space have no meaning. A long entry comes in pieces, part=1, part=2 and so on. A word
+    /// that is nowhere is answered with words that are near it.
+    Define "DEFINE" (word: Rest) [after: Opaque, limit: Count]
+        User, "rows word= text= dict= [part=], 210 END rows= [next=] | 550 NOT_FOUND near=", "DEFINE green tea";
+
+    /// Lists the words that begin so, with the beginning of what each means.
+    Match "MATCH" (prefix: Rest) [after: Opaque, limit: Count]
+        User, "rows word= text= dict=, 210 END rows= [next=] | 550 NOT_FOUND near=", "MATCH gree limit=10";
+
+    /// Lists what you looked up, the newest first; 10 unless limit= says more.
+    Lookups "LOOKUPS" () [after: Opaque, limit: Count]
+        User, "rows user= word= at=, 210 END rows= [next=]", "LOOKUPS limit=50";
+
     /// Deletes your account for good: what you bought and what is in your wallet goes with it.
     /// The ledger keeps its rows without your name.
     Unregister "UNREGISTER" (password: PasswordDigest) []

@@ -191,6 +191,11 @@ fn is_invisible(c: char) -> bool {
         | '\u{E0000}'..='\u{10FFFF}')
 }
 
+/// The embeddings, overrides and isolates of UAX #9.
+pub fn is_bidi_override(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Accents that stand on the character before them; a name does not begin with one.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'

@@ -28,6 +28,8 @@ pub enum Deed {
     Get,
     /// Uploads a file.
     Put,
+    /// Looks up what the following lines say.
+    Words,
     /// Explains.
     Help,
     /// Leaves.
@@ -240,6 +242,18 @@ pub static OWN: &[Own] = &[
         ),
         flags: &[],
         deed: Deed::Stats,
+    },
+    Own {
+        spec: spec(
+            "WORDS",
+            "Looks words up: a word or phrase a line, until ##.\nTab completes; an unknown word is answered with near ones.",
+            &[],
+            &[],
+            Gate::User,
+            "words",
+        ),
+        flags: &[],
+        deed: Deed::Words,
     },
     Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),

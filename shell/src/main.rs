@@ -20,6 +20,7 @@ mod helper;
 mod history;
 mod input;
 mod key;
+mod lexicon;
 mod link;
 mod locale;
 mod notice;
@@ -31,6 +32,7 @@ mod show;
 mod stats;
 mod titles;
 mod transfer;
+mod words;
 
 use ask::Asker;
 use cancel::Cancel;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
+        words: false,
     };
     let started = start(&mut shell, &cli);
     shell.asker.typed = typed;

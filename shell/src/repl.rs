@@ -64,7 +64,8 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
             Ok(line) => {
                 if history::may_keep(&line) {
                     let _ = editor.add_history_entry(line.trim_end());
-                    if let Some(file) = &file {
+                    // Words are no commands: the next shell need not know them.
+                    if let Some(file) = file.as_ref().filter(|_| !shell.words) {
                         let _ = editor.append_history(file);
                     }
                 }
@@ -76,6 +77,7 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
                 let hinted = editor.helper().map_or((0, 0), Guide::hinted);
                 wipe_hint(width(&prompt(shell)), hinted);
             }
+            Err(ReadlineError::Eof) if shell.words => shell.words = false,
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
                 shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
@@ -117,7 +119,7 @@ fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {
 fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
     shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
-        guide.follow(shell.session.gate(), shell.session.pass());
+        guide.follow(shell.session.gate(), shell.session.pass(), shell.words);
     }
 }
 
@@ -138,8 +140,11 @@ fn leave(shell: &mut Shell) -> Exit {
     Exit::Done
 }
 
-/// `anna@club> `, or `reel> ` for a guest.
+/// `anna@club> `, `reel> ` for a guest, `word> ` where words are looked up.
 fn prompt(shell: &Shell) -> String {
+    if shell.words {
+        return "word> ".to_owned();
+    }
     match shell.session.account() {
         Some(account) => {
             let host = shell.session.endpoint().short();

@@ -24,6 +24,7 @@ use crate::show::{Answer, Layout, Screen};
 use crate::stats;
 use crate::titles::Titles;
 use crate::transfer;
+use crate::words;
 
 /// How often a command with a key is given again when its outcome is unknown.
 const TRIES: u32 = 4;
@@ -48,6 +49,8 @@ pub struct Shell {
     pub asker: Asker,
     /// The titles that completion knows.
     pub titles: Arc<Titles>,
+    /// Lines are words to be looked up, and no commands.
+    pub words: bool,
 }
 
 impl Shell {
@@ -79,6 +82,9 @@ impl Shell {
     }
 
     fn act(&mut self, line: &str) -> Result<Option<Answer>, Fault> {
+        if self.words {
+            return words::line(self, line);
+        }
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
             Input::Own(own, given) => self.own(own, &given).map(Some),
@@ -98,6 +104,7 @@ impl Shell {
             Deed::Post => notice::post(self, given),
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
+            Deed::Words => words::begin(self),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -225,6 +232,7 @@ impl Shell {
 fn layout(spec: &Spec) -> Layout {
     match spec.verb {
         "NOTICE" => Layout::Notice,
+        "DEFINE" => Layout::Meanings,
         _ if spec.answer.starts_with("one row") => Layout::Card,
         _ => Layout::Table,
     }

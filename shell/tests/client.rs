@@ -479,3 +479,64 @@ fn scripts_come_from_standard_input_and_texts_in_chinese() {
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("请先登录"), "{output:?}");
 }
+
+#[test]
+fn words_are_looked_up_until_the_end_is_said() {
+    let dir = folder();
+    let script = vec![
+        Hear("LOOKUPS limit=1"),
+        say("210 END rows=0"),
+        Hear("DEFINE \"green tea\""),
+        say("- word=\"Green tea\" text=\"Green tea\\n  a drink\\n\\tof leaves\" dict=eng part=1"),
+        say("- word=\"Green tea\" text=\", dried\" dict=eng part=2"),
+        say("210 END rows=2 next=1.2"),
+        Hear("DEFINE \"green tea\" after=1.2"),
+        say("- word=\"green tea\" text=\"\u{fffd}绿茶\" dict=汉语"),
+        say("210 END rows=1"),
+        Hear("DEFINE tae"),
+        say("550 NOT_FOUND near=\"tea, tare\" : no such word"),
+        Hear("DEFINE whoami"),
+        say("550 NOT_FOUND near=\"\" : no such word"),
+        Hear("WHOAMI"),
+        say("250 OK user=anna"),
+    ];
+    let arguments = [
+        "--user",
+        "anna",
+        "-c",
+        "words",
+        "-c",
+        " green tea ",
+        "-c",
+        "",
+        "-c",
+        "tae",
+        "-c",
+        "whoami",
+        "-c",
+        "##",
+        "-c",
+        "whoami",
+    ];
+    let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
+    assert_eq!(
+        (code(&output), out(&output).as_str()),
+        (
+            0,
+            "Green tea  [eng]\n    a drink\n      of leaves, dried\n\ngreen tea  [汉语]\n  \u{fffd}绿茶\nuser  anna\n"
+        )
+    );
+    let said = err(&output);
+    assert!(
+        said.contains("Did you mean: tea, tare?") && said.contains("No dictionary has this word."),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_guest_looks_no_words_up() {
+    let dir = folder();
+    let script = vec![Hear("LOOKUPS"), say("530 LOGIN_REQUIRED : LOGIN first")];
+    let (output, _) = run(vec![script], dir.path(), &["-c", "words", "-c", "tea"]);
+    assert_eq!((code(&output), out(&output).as_str()), (1, ""));
+}

@@ -39,6 +39,7 @@ pub mod transfer;
 mod types;
 mod value;
 pub mod wallet;
+pub mod word;
 
 pub use db::{Db, Engine, Options, Tx};
 pub use error::Error;

@@ -31,6 +31,7 @@ migrations! {
     4 "0004_purge.sql",
     5 "0006_tickets.sql",
     6 "0007_shelf.sql",
+    7 "0008_words.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

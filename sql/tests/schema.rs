@@ -14,11 +14,12 @@ use sql::shelf::Quota;
 use sql::ticket::{Booking, Event};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
+use sql::word::{Dictionary, Lookup, Word};
 
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 21] = [
+    let records: [(&str, &[&str]); 24] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -40,6 +41,9 @@ async fn records_and_schema_agree(place) {
         (Once::TABLE, Once::FIELDS),
         (Download::TABLE, Download::FIELDS),
         (Removal::TABLE, Removal::FIELDS),
+        (Dictionary::TABLE, Dictionary::FIELDS),
+        (Word::TABLE, Word::FIELDS),
+        (Lookup::TABLE, Lookup::FIELDS),
     ];
     for (table, fields) in records {
         let columns = db.read(move |tx| tx.columns(table)).await.unwrap();

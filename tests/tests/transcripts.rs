@@ -19,7 +19,7 @@ macro_rules! transcripts {
 
 transcripts! {
     account ads audit buy credit delete download edit hello history invite keys kick library lock member notices
-    recover roles session shelf stats stock tickets unregister upload vouchers
+    recover roles session shelf stats stock tickets unregister upload vouchers words
 }
 
 #[test]

@@ -12,6 +12,11 @@ pub enum Fault {
     NotAllowed(&'static str),
     /// There is no such thing.
     NotFound(&'static str),
+    /// There is no such word.
+    NoWord {
+        /// Words that may have been meant, the likeliest first.
+        near: Vec<String>,
+    },
     /// The operator has switched it off.
     SwitchedOff(&'static str),
     /// The account is locked.

@@ -16,6 +16,7 @@ pub mod terms;
 pub mod ticket;
 pub mod transfer;
 pub mod wallet;
+pub mod word;
 
 use std::time::Duration;
 

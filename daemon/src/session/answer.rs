@@ -81,6 +81,11 @@ impl From<Fault> for Status {
             Fault::LoginRequired => Status::new(Code::LoginRequired).say("LOGIN or REGISTER first"),
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
+            Fault::NoWord { near } => {
+                let status = Status::new(Code::NotFound);
+                let say = if near.is_empty() { "no such word" } else { "no such word; near ones are named" };
+                Status { facts: status.facts.text("near", near.join(", ")), ..status }.say(say)
+            }
             Fault::SwitchedOff(what) => Status::new(Code::SwitchedOff).say(what),
             Fault::Locked => Status::new(Code::Locked),
             Fault::LastAdmin => Status::new(Code::LastAdmin),

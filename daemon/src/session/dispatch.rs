@@ -62,6 +62,9 @@ impl Session {
             Command::Unregister(c) => self.unregister(c).await,
             Command::Audit(c) => self.audit(c).await,
             Command::Stats(c) => self.stats(c).await,
+            Command::Define(c) => self.define(c).await,
+            Command::Match(c) => self.matching(c).await,
+            Command::Lookups(c) => self.lookups(c).await,
             Command::Help(c) => self.help(c),
             Command::Caps(_) => {
                 Ok(Status::new(Code::Ok).with("caps", CAPS).say("what this server can do").into())

@@ -11,6 +11,7 @@ mod stats;
 mod ticket;
 mod transfer;
 mod wallet;
+mod word;
 
 use std::net::SocketAddr;
 
@@ -57,7 +58,8 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch,tickets,shelf";
+pub const CAPS: &str =
+    "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch,tickets,shelf,words";
 
 impl Session {
     /// A connection that nobody has logged in on.

@@ -63,6 +63,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::Receiving => "Receiving",
         Text::Proving => "Proving  ",
         Text::NotAFile => "not a file",
+        Text::WordsBegin => "A word or phrase a line; {0} ends it. TAB completes.",
+        Text::NoWord => "No dictionary has this word.",
+        Text::NearWords => "No dictionary has this word. Did you mean: {0}?",
         Text::BadWord => "{0}: expected {1}",
 
         Text::AskTitle => "Title: ",

@@ -61,6 +61,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::Receiving => "下载",
         Text::Proving => "证明",
         Text::NotAFile => "不是文件",
+        Text::WordsBegin => "每行输入一个单词或短语；输入 {0} 结束。TAB 补全。",
+        Text::NoWord => "词典中没有这个词。",
+        Text::NearWords => "词典中没有这个词。您是不是要找：{0}？",
         Text::BadWord => "{0}：应为 {1}",
 
         Text::AskTitle => "标题：",
@@ -121,6 +124,8 @@ pub fn column(key: &str) -> Option<&'static str> {
         "verb" => "命令",
         "usage" => "用法",
         "text" => "说明",
+        "word" => "词",
+        "dict" => "词典",
         "example" => "例",
         "also" => "别名",
         "note" => "备注",

@@ -12,6 +12,7 @@ use crate::locale::{Text, Tongue};
 use crate::session::Note;
 
 pub mod json;
+mod meaning;
 pub mod notice;
 pub mod plain;
 pub mod plot;
@@ -33,6 +34,8 @@ pub enum Layout {
     Notice,
     /// The numbers of the club, drawn.
     Numbers,
+    /// What words mean, entry after entry.
+    Meanings,
     /// Nothing but what has been said already: for machines only.
     Silent,
 }
@@ -98,6 +101,7 @@ impl Screen {
         let lines = match (answer.layout, rows.as_slice()) {
             (Layout::Silent, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
+            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width()),
             (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
             (Layout::List, rows) => table::list(rows, terminal_width()),
             (Layout::Notice, [row]) => {
@@ -161,6 +165,10 @@ impl Screen {
     }
 
     fn refusal(&self, status: &StatusLine) {
+        if let Some(near) = status.get("near") {
+            let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
+            return self.say(text, &[&plain::harmless(near)]);
+        }
         let text = match self.tongue.refusal(status) {
             Some(text) => text,
             None if status.text.is_empty() => status.word.clone(),

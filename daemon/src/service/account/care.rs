@@ -2,6 +2,7 @@
 
 use protocol::value::{PasswordDigest, Role, Secret, SessionId, Time, UserName};
 use sql::account::{Account, Listed, Lock, Reset, Session, find, hold_admins, unindex};
+use sql::word::Lookup;
 use sql::{Tx, stats};
 
 use super::{LoggedIn, begin};
@@ -200,6 +201,7 @@ fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
     let id = account.id;
     Session::end_all(tx, id)?;
     Reset::clear(tx, id)?;
+    Lookup::clear(tx, id)?;
     unindex(tx, id)?;
     ticket::release(tx, id, now)?;
     // A name holds no blank, so nobody can ever register this one.
