@@ -26,6 +26,7 @@ pub mod account;
 pub mod catalogue;
 mod db;
 mod error;
+pub mod lounge;
 mod migrate;
 pub mod notice;
 #[doc(hidden)]

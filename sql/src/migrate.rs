@@ -28,6 +28,7 @@ migrations! {
     1 "0001_start.sql",
     2 "0002_club.sql",
     3 "0003_proof.sql",
+    4 "0004_lounge.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

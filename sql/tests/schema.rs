@@ -8,6 +8,7 @@ mod common;
 use sql::MIGRATIONS;
 use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
+use sql::lounge::{Message, Mute, Report, Room};
 use sql::notice::{Ad, Notice};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
@@ -15,7 +16,7 @@ use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 17] = [
+    let records: [(&str, &[&str]); 21] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -25,6 +26,10 @@ async fn records_and_schema_agree(place) {
         (Deed::TABLE, Deed::FIELDS),
         (Notice::TABLE, Notice::FIELDS),
         (Ad::TABLE, Ad::FIELDS),
+        (Room::TABLE, Room::FIELDS),
+        (Message::TABLE, Message::FIELDS),
+        (Mute::TABLE, Mute::FIELDS),
+        (Report::TABLE, Report::FIELDS),
         (Voucher::TABLE, Voucher::FIELDS),
         (Note::TABLE, Note::FIELDS),
         (Title::TABLE, Title::FIELDS),
