@@ -9,6 +9,7 @@ mod account;
 mod ask;
 mod batch;
 mod cancel;
+mod chat;
 mod cli;
 mod ear;
 mod endpoint;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
+        talk: Default::default(),
     };
     let started = start(&mut shell, &cli);
     shell.asker.typed = typed;

@@ -57,12 +57,14 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
     loop {
         guide(shell, &mut editor);
+        shell.screen.chat.know(shell.session.account().map(|account| account.name.as_str()));
         prompting.set(true);
         let read = editor.readline(&prompt(shell));
         prompting.set(false);
         match read {
             Ok(line) => {
-                if history::may_keep(&line) {
+                // What is said in a room is no command to come back to.
+                if shell.talk.room().is_none() && history::may_keep(&line) {
                     let _ = editor.add_history_entry(line.trim_end());
                     if let Some(file) = &file {
                         let _ = editor.append_history(file);
@@ -73,6 +75,10 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
                 }
             }
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
+            Err(ReadlineError::Eof) if shell.talk.room().is_some() => {
+                shell.screen.talk("##");
+                shell.talk.end();
+            }
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
                 shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
@@ -101,6 +107,7 @@ fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
     shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
         guide.follow(shell.session.gate(), shell.session.pass());
+        guide.silence(shell.talk.room().is_some());
     }
 }
 
@@ -121,12 +128,13 @@ fn leave(shell: &mut Shell) -> Exit {
     Exit::Done
 }
 
-/// `anna@club> `, or `reel> ` for a guest.
+/// `anna@club> `, `anna@lounge> ` while every line is said there, or `reel> ` for a guest.
 fn prompt(shell: &Shell) -> String {
     match shell.session.account() {
         Some(account) => {
             let host = shell.session.endpoint().short();
-            format!("{}@{}> ", harmless(&account.name), harmless(host))
+            let place = shell.talk.room().map_or(host, |room| room.as_str());
+            format!("{}@{}> ", harmless(&account.name), harmless(place))
         }
         None => "reel> ".to_owned(),
     }

@@ -10,6 +10,7 @@ use protocol::value::{Money, Price, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
+use crate::chat::{self, Talk};
 use crate::fault::Fault;
 use crate::friendly::{Deed, Own};
 use crate::help;
@@ -45,6 +46,8 @@ pub struct Shell {
     pub asker: Asker,
     /// The titles that completion knows.
     pub titles: Arc<Titles>,
+    /// The chat room that is talked in.
+    pub talk: Talk,
 }
 
 impl Shell {
@@ -54,7 +57,10 @@ impl Shell {
     /// It could not be done.
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
-        let result = self.act(line);
+        let result = match self.talk.room() {
+            Some(_) => chat::line(self, line),
+            None => self.act(line),
+        };
         if self.session.endpoint().cancel.is_cancelled() {
             // Ctrl-C has shut it, whatever the command was doing.
             self.session.drop_link();
@@ -79,7 +85,10 @@ impl Shell {
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
             Input::Own(own, given) => self.own(own, &given).map(Some),
-            Input::Wire(wire) => self.wire(&wire).map(Some),
+            Input::Wire(mut wire) => {
+                self.talk.aim(&mut wire.command);
+                self.wire(&wire).map(Some)
+            }
         }
     }
 
@@ -90,6 +99,8 @@ impl Shell {
             Deed::Passwd => account::passwd(self),
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
+            Deed::Say => chat::say(self, given),
+            Deed::Chat => chat::chat(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -109,6 +120,11 @@ impl Shell {
             self.session.forget();
             self.screen.say(Text::LoggedOut, &[]);
             return Ok(Answer { reply, layout: Layout::Silent, more: None });
+        }
+        match wire.command {
+            Command::Join(_) => return Ok(chat::entered(self, &wire.command, reply)),
+            Command::Leave(_) => chat::left(self, &wire.command),
+            _ => {}
         }
         let more = reply.status.get("next").map(|next| {
             let mut line = format!("{} after=", wire.page);

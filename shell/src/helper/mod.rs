@@ -33,18 +33,24 @@ pub struct Guide {
     titles: Arc<Titles>,
     gate: Gate,
     pass: Cell<Option<Pass>>,
+    silent: bool,
 }
 
 impl Guide {
     /// A guide for a guest.
     pub fn new(titles: Arc<Titles>) -> Self {
-        Self { titles, gate: Gate::Guest, pass: Cell::new(None) }
+        Self { titles, gate: Gate::Guest, pass: Cell::new(None), silent: false }
     }
 
     /// Who is logged in now.
     pub fn follow(&mut self, gate: Gate, pass: Pass) {
         self.gate = gate;
         self.pass.set(Some(pass));
+    }
+
+    /// Offers nothing: what is typed is no command.
+    pub fn silence(&mut self, silent: bool) {
+        self.silent = silent;
     }
 
     /// Where the word under the cursor begins, and what it may become.
@@ -159,7 +165,7 @@ impl Hinter for Guide {
     type Hint = Left;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Left> {
-        (pos == line.len()).then(|| left(line)).flatten().map(Left)
+        (pos == line.len() && !self.silent).then(|| left(line)).flatten().map(Left)
     }
 }
 
@@ -173,6 +179,9 @@ impl Completer for Guide {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.silent {
+            return Ok((pos, Vec::new()));
+        }
         Ok(self.offers(line.get(..pos).unwrap_or_default()))
     }
 }

@@ -24,7 +24,7 @@ macro_rules! texts {
 }
 
 texts! {
-    CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
+    CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
 }
 
 /// A language.

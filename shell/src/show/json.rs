@@ -54,9 +54,8 @@ fn object(facts: &Facts) -> Map<String, Value> {
 fn value(key: &str, word: &str) -> Value {
     match key {
         "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
-        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" => {
-            word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
-        }
+        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" | "message"
+        | "members" => word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n)),
         "owned" | "granted" | "done" | "locked" if word == "yes" || word == "no" => {
             json!(word == "yes")
         }
