@@ -221,7 +221,7 @@ fn what_is_said_goes_to_the_room_that_was_joined_last() {
     let arguments: Vec<&str> = arguments.into_iter().chain(more).collect();
     let (output, _) = run(vec![anna(first), resumed(second)], dir.path(), &arguments);
     let text = out(&output);
-    assert!(text.contains("[Tea] bo: \\nhi \\u{202a}\n"), "{output:?}");
+    assert!(text.contains("[Tea] <bo> \\nhi \\u{202a}\n"), "{output:?}");
     assert!(text.contains("[Tea] Management: We close.\n"), "{output:?}");
     assert!(err(&output).contains("* said id=3 room=Tea who=anna"), "{output:?}");
     assert!(err(&output).contains("550 MUTED"), "{output:?}");

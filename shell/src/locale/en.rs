@@ -61,7 +61,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::Receiving => "Receiving",
         Text::Proving => "Proving  ",
         Text::NotAFile => "not a file",
-        Text::Said => "{0}: {1}",
+        Text::Said => "<{0}> {1}",
         Text::Management => "Management: {0}",
         Text::CameIn => "[{0}] {1} has come in.",
         Text::HasLeft => "[{0}] {1} has left.",

@@ -59,7 +59,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::Receiving => "下载",
         Text::Proving => "证明",
         Text::NotAFile => "不是文件",
-        Text::Said => "{0}：{1}",
+        Text::Said => "<{0}> {1}",
         Text::Management => "管理员 : {0}",
         Text::CameIn => "[{0}] {1} 进来了。",
         Text::HasLeft => "[{0}] {1} 离开了。",

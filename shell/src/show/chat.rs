@@ -45,7 +45,13 @@ impl Chat {
             Some(self.paint(&line, ASIDE))
         };
         match event.name.as_str() {
-            "said" => Some(self.said(&event.facts, tongue)),
+            "said" => {
+                let mut line = self.said(&event.facts, tongue);
+                if self.rings(&event.facts) {
+                    line.push('\u{7}');
+                }
+                Some(line)
+            }
             "joined" => aside(Text::CameIn),
             "left" => aside(Text::HasLeft),
             "lost" => Some(
@@ -61,21 +67,19 @@ impl Chat {
         let (time, room) = (local(fact("at")), harmless(fact("room")));
         let (who, text) = (harmless(fact("who")), harmless(fact("text")));
         let time = self.paint(&time, ASIDE);
-        let mut line = if fact("role") == "admin" {
+        // The brackets tell somebody who is called Management from the management, also without colours.
+        if fact("role") == "admin" {
             let said = tongue.fill(Text::Management, &[&text]);
             format!("{time} [{room}] {}", self.paint(&said, MANAGEMENT))
         } else {
             format!("{time} [{room}] {}", tongue.fill(Text::Said, &[&self.paint(&who, NAME), &text]))
-        };
-        if self.rings(fact("who"), fact("text")) {
-            line.push('\u{7}');
         }
-        line
     }
 
-    fn rings(&self, who: &str, text: &str) -> bool {
+    fn rings(&self, said: &Facts) -> bool {
+        let lower = |key| find(said, key).unwrap_or_default().to_lowercase();
         let me = self.me.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |me: &String| who.to_lowercase() != *me && text.to_lowercase().contains(me.as_str());
+        let named = |me: &String| lower("who") != *me && lower("text").contains(me.as_str());
         self.bell && me.as_ref().is_some_and(named)
     }
 
@@ -105,9 +109,9 @@ mod tests {
     fn a_message_is_one_harmless_line() {
         let chat = Chat::default();
         let line = chat.said(&said("user", "a\u{1b}[2J\u{202e}b\nc\u{2028}\u{7}"), Tongue::En);
-        assert_eq!(line, "x [lounge] berta: a\\u{1b}[2J\\u{202e}b\\nc\\u{2028}\\u{7}");
+        assert_eq!(line, "x [lounge] <berta> a\\u{1b}[2J\\u{202e}b\\nc\\u{2028}\\u{7}");
         let painted = Chat { colours: true, ..Chat::default() }.said(&said("user", "\u{9b}1A"), Tongue::En);
-        assert!(painted.contains("\u{1b}[36mberta\u{1b}[m: \\u{9b}1A"), "{painted:?}");
+        assert!(painted.contains("\u{1b}[36mberta\u{1b}[m> \\u{9b}1A"), "{painted:?}");
     }
 
     #[test]
@@ -121,9 +125,9 @@ mod tests {
     fn the_bell_rings_for_ones_own_name_in_others_words() {
         let chat = Chat { bell: true, ..Chat::default() };
         chat.know(Some("Anna"));
-        assert!(chat.said(&said("user", "Hello, ANNA"), Tongue::En).ends_with('\u{7}'));
-        assert!(!chat.said(&said("user", "Hello"), Tongue::En).ends_with('\u{7}'));
+        assert!(chat.rings(&said("user", "Hello, ANNA")));
+        assert!(!chat.rings(&said("user", "Hello")));
         chat.know(Some("berta"));
-        assert!(!chat.said(&said("user", "I, berta"), Tongue::En).ends_with('\u{7}'));
+        assert!(!chat.rings(&said("user", "I, berta")));
     }
 }
