@@ -266,6 +266,13 @@ fn who_pipelines_hears_all_the_same(engine: Engine) {
     let heard: Vec<String> =
         (0..many).map(|_| event(&mut anna, "said", "anna").get("text").to_owned()).collect();
     assert_eq!(heard, (0..many).map(|n| format!("n{n}")).collect::<Vec<_>>());
+    // Nothing comes after the good bye.
+    let mut berta = user(&club, "berta");
+    join(&mut berta, "lounge");
+    anna.send(b"SAY lounge last\r\nQUIT\r\n");
+    anna.reply().is("250 OK");
+    anna.reply().is("221 BYE");
+    assert!(anna.rest().is_empty());
 }
 
 fn a_flood_is_held_back(engine: Engine) {

@@ -95,9 +95,7 @@ impl Peer {
                 Ok(line) => {
                     self.tell();
                     let answer = self.session.line(&line).await;
-                    let answered = self.answer(answer).await;
-                    self.tell();
-                    answered
+                    self.answer(answer).await.map(|()| self.tell())
                 }
                 Err(silence) => Err(silence),
             };

@@ -187,6 +187,7 @@ impl Keeper {
         let mine = self.seats.get(&seat).map_or(&[][..], Vec::as_slice);
         let mut lost = vec![];
         if mine.contains(folded) {
+            ear.silence(false);
             room.take_back(&ear);
         } else {
             let (each, most) = (self.bounds.rooms_each, self.bounds.members);
@@ -200,6 +201,7 @@ impl Keeper {
             if !room.has(guest) {
                 self.buckets.take(guest.account, now).map_err(|retry| Fault::Throttled { retry })?;
             }
+            ear.silence(false);
             room.take_back(&ear);
             lost = room.enter(seat, ear, guest, now);
             self.seats.entry(seat).or_default().push(folded.clone());

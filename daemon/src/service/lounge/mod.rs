@@ -233,7 +233,6 @@ impl Named {
 /// what was said in a room that was empty cannot be read.
 pub async fn join(seat: &Seat, user: &User, room: &RoomName) -> Result<Entrance, Fault> {
     let (guest, room, ear) = (Guest::of(user), Named::of(room), seat.ear.clone());
-    seat.ear.silence(false);
     seat.lounge.ask(|answer| Request::Join { seat: seat.id, ear, guest, room, answer }).await?
 }
 
