@@ -128,6 +128,14 @@ pub fn entered(shell: &mut Shell, command: &Command, reply: Reply) -> Answer {
     Answer { reply, layout: Layout::Chat, more: None }
 }
 
+/// Enters the room anew after a lost connection: on another one is in none.
+pub fn enter_again(shell: &mut Shell) {
+    if let Some(room) = shell.talk.room.clone() {
+        // Refused, it is refused once more to the next word that is said there, and told then.
+        let _ = shell.session.order(&Command::Join(Join { room: Some(room) }).line());
+    }
+}
+
 /// Notes that LEAVE has left a room.
 pub fn left(shell: &mut Shell, command: &Command) {
     let Command::Leave(leave) = command else { return };

@@ -18,7 +18,7 @@ use crate::input::{self, Given, Input, Wire};
 use crate::key;
 use crate::link::Reply;
 use crate::locale::Text;
-use crate::session::Session;
+use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::titles::Titles;
 use crate::transfer;
@@ -76,8 +76,13 @@ impl Shell {
 
     /// Tells what happened besides.
     pub fn tell_notes(&mut self) {
-        for note in self.session.notes() {
-            self.screen.note(&note);
+        let notes = self.session.notes();
+        notes.iter().for_each(|note| self.screen.note(note));
+        if self.session.account().is_none() {
+            self.talk = Talk::default();
+        }
+        if notes.iter().any(|note| matches!(note, Note::Resumed)) {
+            chat::enter_again(self);
         }
     }
 

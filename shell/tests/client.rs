@@ -211,6 +211,8 @@ fn what_is_said_goes_to_the_room_that_was_joined_last() {
         say("250 OK room=Tea members=1 : in"),
         Hear("SAY Tea again"),
         say("250 OK : said"),
+        Hear("JOIN Tea"),
+        say("250 OK room=Tea members=1 : in"),
         Hear("LEAVE Tea"),
         say("250 OK : left"),
         Hear("SAY lounge x"),

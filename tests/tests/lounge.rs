@@ -7,7 +7,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::{Club, Engine, Fields, Line, Person, Server, admin, on_both_engines, pass, quote, rows, user};
+use tests::{
+    Club, Engine, Fields, Line, Person, Server, admin, on_both_engines, pass, program, quote, rows, user,
+};
 
 on_both_engines! {
     all_hear_the_same_in_the_same_order
@@ -383,6 +385,20 @@ fn silent_rooms_are_forgotten(engine: Engine) {
         }
         assert!(since.elapsed() < Duration::from_secs(20), "the old room is still there");
     }
+}
+
+#[test]
+fn messages_appear_above_the_prompt() {
+    let club = Club::start(Engine::Sqlite);
+    let speaker = user(&club, "speaker");
+    let home = tempfile::tempdir().unwrap();
+    let out = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/prompt.py"))
+        .args([program("reel").as_os_str(), club.address().to_string().as_ref(), speaker.token.as_ref()])
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
 
 /// The daemon gives up on a silent database after a second.
