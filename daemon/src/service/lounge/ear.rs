@@ -67,6 +67,13 @@ impl Ear {
         state.events.retain(|event| !shown(event));
     }
 
+    /// Takes back all that waits of a room: the connection has left it.
+    pub fn forget(&self, room: &str) {
+        let mut state = self.state();
+        state.lost.retain(|(lost, _)| **lost != *room);
+        state.events.retain(|event| event.room() != room);
+    }
+
     /// Tells nothing from now on, and forgets what waits; or listens again.
     pub fn silence(&self, silent: bool) {
         let mut state = self.state();
@@ -126,6 +133,16 @@ mod tests {
         assert_eq!(ear.ready(), Some(Arc::new(Happening::Lost { room: "r".into(), missed: 2 })));
         assert_eq!(ear.ready(), None);
         assert!(!ear.miss("r"));
+    }
+
+    #[test]
+    fn of_a_room_that_is_left_nothing_more_is_told() {
+        let ear = Ear::new(4);
+        let other = Arc::new(Happening::Left { room: "other".into(), who: "x".into() });
+        assert!(ear.push(&came("a")) && ear.push(&other));
+        ear.lose("r".into(), 1);
+        ear.forget("r");
+        assert_eq!((ear.ready(), ear.ready()), (Some(other), None));
     }
 
     #[test]

@@ -248,7 +248,6 @@ impl Keeper {
     /// Takes a room off the seats that have lost it, and closes it when nobody is left.
     fn forget_lost(&mut self, folded: &Arc<str>, lost: Vec<u64>) {
         for seat in lost {
-            log::info!("a connection reads too slowly and has lost a chat room");
             if let Some(rooms) = self.seats.get_mut(&seat) {
                 rooms.retain(|room| room != folded);
             }

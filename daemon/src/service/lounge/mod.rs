@@ -93,6 +93,18 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// In which room.
+    pub fn room(&self) -> &str {
+        match self {
+            Happening::Joined { room, .. } | Happening::Left { room, .. } | Happening::Lost { room, .. } => {
+                room
+            }
+            Happening::Said(message) => &message.room,
+        }
+    }
+}
+
 /// Somebody in a room, as WHO shows it.
 #[derive(Clone, Debug)]
 pub struct Present {

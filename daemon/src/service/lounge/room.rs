@@ -91,6 +91,7 @@ impl Room {
             return vec![];
         };
         let gone = self.listeners.swap_remove(at);
+        gone.ear.forget(&self.name);
         self.part(&gone).map_or_else(Vec::new, |left| self.tell(left))
     }
 
@@ -141,6 +142,7 @@ impl Room {
             let name = self.name.clone();
             self.deaf.retain(|ear| if message { ear.miss(&name) } else { Arc::strong_count(ear) > 1 });
             for lost in self.listeners.extract_if(.., |l| !l.ear.push(&event)).collect::<Vec<_>>() {
+                log::info!("account={} reads too slowly and has lost a chat room", lost.account);
                 lost.ear.lose(self.name.clone(), u64::from(message));
                 self.deaf.push(lost.ear.clone());
                 seats.push(lost.seat);
@@ -158,7 +160,6 @@ impl Room {
             return None;
         }
         let member = self.members.remove(&gone.folded)?;
-        log::debug!("account={} left a room", gone.account);
         Some(Happening::Left { room: self.name.clone(), who: member.present.who })
     }
 }
