@@ -95,21 +95,26 @@ impl Room {
         self.part(&gone).map_or_else(Vec::new, |left| self.tell(left))
     }
 
-    /// Says something to all and keeps it. Gives the seats that have lost the room by it.
+    /// Says something to all and keeps it. Gives the seats that have lost the room by it. What was there
+    /// already when the room came to life has been shown to all who are in it.
     pub fn say(&mut self, message: &Arc<Message>) -> Vec<u64> {
-        self.keep(message);
+        if !self.keep(message) {
+            return vec![];
+        }
         self.tell(Happening::Said(message.clone()))
     }
 
-    /// Keeps a message among the last, in its place; one that is there already is not kept twice.
-    pub fn keep(&mut self, message: &Arc<Message>) {
+    /// Keeps a message among the last, in its place; false if it is there already.
+    pub fn keep(&mut self, message: &Arc<Message>) -> bool {
         let at = self.last.partition_point(|kept| kept.id < message.id);
-        if self.last.get(at).is_none_or(|kept| kept.id != message.id) {
-            self.last.insert(at, message.clone());
+        if self.last.get(at).is_some_and(|kept| kept.id == message.id) {
+            return false;
         }
+        self.last.insert(at, message.clone());
         while self.last.len() > KEPT as usize {
             self.last.pop_front();
         }
+        true
     }
 
     /// Has an ear that is about to be shown the last messages not tell them again.
@@ -161,5 +166,55 @@ impl Room {
         }
         let member = self.members.remove(&gone.folded)?;
         Some(Happening::Left { room: self.name.clone(), who: member.present.who })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::value::Role;
+
+    use super::*;
+
+    fn message(id: i64) -> Arc<Message> {
+        let (room, who, text) = ("r".into(), "anna".into(), format!("number {id}"));
+        let id = MessageId(id);
+        Arc::new(Message { id, room, account: AccountId(1), who, role: Role::User, at: Time(0), text })
+    }
+
+    fn guest(name: &str) -> Guest {
+        let account = AccountId(name.len() as i64);
+        Guest { account, name: name.into(), folded: name.into(), role: Role::User }
+    }
+
+    #[test]
+    fn what_was_shown_on_entering_is_not_told_again() {
+        let mut room = Room::new("r".into(), VecDeque::from([message(1)]));
+        let ear = Arc::new(Ear::new(4));
+        room.enter(1, ear.clone(), &guest("anna"), Time(0));
+        assert!(room.say(&message(1)).is_empty() && ear.ready().is_none());
+        room.say(&message(2));
+        assert_eq!(ear.ready(), Some(Arc::new(Happening::Said(message(2)))));
+    }
+
+    #[test]
+    fn one_loss_may_bring_another_and_all_are_named() {
+        let mut room = Room::new("r".into(), VecDeque::new());
+        let ears: Vec<_> = [1, 2, 8].map(|most| Arc::new(Ear::new(most))).into();
+        let mut enter =
+            |seat: u64, name| room.enter(seat, ears[seat as usize].clone(), &guest(name), Time(0));
+        assert_eq!((enter(0, "a"), enter(1, "bb")), (vec![], vec![]));
+        // `a` is full with `bb`, so the third is one too many; that it goes fills `bb`.
+        assert_eq!(enter(2, "ccc"), [0]);
+        assert_eq!(room.say(&message(1)), [1]);
+        assert_eq!(room.members(), 1);
+        room.say(&message(2));
+        let came = |who: &str| Happening::Joined { room: "r".into(), who: who.into() };
+        let left = |who: &str| Happening::Left { room: "r".into(), who: who.into() };
+        let lost = |missed| Happening::Lost { room: "r".into(), missed };
+        let said = |id| Happening::Said(message(id));
+        let heard = |ear: &Ear| std::iter::from_fn(|| ear.ready().map(|e| (*e).clone())).collect::<Vec<_>>();
+        assert_eq!(heard(&ears[0]), [came("bb"), lost(2)]);
+        assert_eq!(heard(&ears[1]), [came("ccc"), left("a"), lost(2)]);
+        assert_eq!(heard(&ears[2]), [said(1), left("bb"), said(2)]);
     }
 }
