@@ -85,6 +85,8 @@ codes! {
     Locked = 530 "LOCKED";
     /// Log in first.
     LoginRequired = 530 "LOGIN_REQUIRED";
+    /// An admin has taken the word from you, until `until`.
+    Muted = 550 "MUTED";
     /// Your role does not allow it.
     NotAllowed = 550 "NOT_ALLOWED";
     /// There is no such thing.

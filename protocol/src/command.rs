@@ -5,9 +5,9 @@ use crate::field::{Cursor, Field, Rest, Verb, put_option};
 use crate::grammar::{SyntaxError, Words};
 use crate::table::{Arg, Gate, Spec, commands};
 use crate::value::{
-    AdId, Amount, BookingId, Count, EventId, Kind, Listing, LongText, Md5, NoticeId, Opaque, PasswordDigest,
-    Price, Remark, Role, SessionId, Sha256, Size, Sort, Ticket, Time, TitleId, TitleName, Topic, UserName,
-    YesNo,
+    AdId, Amount, BookingId, Count, EventId, Kind, Listing, LongText, Md5, MessageId, NoticeId, Opaque,
+    PasswordDigest, Price, Remark, Role, RoomName, SessionId, Sha256, Size, Sort, Speech, Ticket, Time,
+    TitleId, TitleName, Topic, UserName, YesNo,
 };
 
 commands! {
@@ -169,7 +169,8 @@ commands! {
         User, "one row as NOTICES, 210 END rows=1", "NOTICE 3";
 
     /// Asks to be told of things as they happen; replaces what was watched, nothing without a word.
-    /// A new notice comes as `* notice id= title=`, between replies.
+    /// A new notice comes as `* notice id= title=`, between replies. `lounge` is what happens in the rooms
+    /// that this connection has joined; without it one stays in them and is told nothing.
     Watch "WATCH" (first: Option<Topic>, second: Option<Topic>) []
         User, "250 OK", "WATCH notices";
 
@@ -186,6 +187,30 @@ commands! {
     /// Lists what you looked up, the newest first; 10 unless limit= says more.
     Lookups "LOOKUPS" () [after: Opaque, limit: Count]
         User, "rows user= word= at=, 210 END rows= [next=]", "LOOKUPS limit=50";
+
+    /// Enters a chat room, `lounge` where none is named, and watches it.
+    /// The last 50 messages come as rows, the oldest first. From then on events tell what happens there:
+    /// `* said id= room= who= role= at= text=`, `* joined room= who=`, `* left room= who=`; and
+    /// `* lost room= missed=` when you read too slowly and are out of the room.
+    Join "JOIN" (room: Option<RoomName>) []
+        User, "rows id= room= who= role= at= text=, 250 OK room= members=", "JOIN lounge";
+
+    /// Leaves a chat room.
+    Leave "LEAVE" (room: Option<RoomName>) []
+        User, "250 OK", "LEAVE lounge";
+
+    /// Says something to all in a room that this connection has joined, yourself included.
+    /// What an admin says goes to every room that has members, joined or not.
+    Say "SAY" (room: RoomName, text: Speech) []
+        User, "250 OK | 429 THROTTLED retry= | 550 MUTED until=", "SAY lounge \"Who has seen the film?\"";
+
+    /// Lists who is in a chat room.
+    Who "WHO" (room: Option<RoomName>) [after: Opaque, limit: Count]
+        User, "rows who= role= since=, 210 END rows= [next=]", "WHO lounge";
+
+    /// Reports a message to the admins, who get a copy of it. One of the last 50 of its room.
+    Report "REPORT" (id: MessageId) [why: Remark]
+        User, "250 OK", "REPORT 17 why=\"an insult\"";
 
     /// Deletes your account for good: what you bought and what is in your wallet goes with it.
     /// The ledger keeps its rows without your name.
@@ -266,6 +291,19 @@ commands! {
     /// Changes an ad, or takes it out of the turn and back.
     Adset "ADSET" (id: AdId) [text: LongText, link: Remark, weight: Count, on: YesNo]
         Admin, "250 OK", "ADSET 3 on=no";
+
+    /// Takes the word from somebody in all chat rooms, for so many minutes or until UNMUTE.
+    Mute "MUTE" (name: UserName) [minutes: Count, why: Remark]
+        Admin, "250 OK until=", "MUTE ben minutes=60 why=\"shouts\"";
+
+    /// Gives somebody the word back.
+    Unmute "UNMUTE" (name: UserName) []
+        Admin, "250 OK", "UNMUTE ben";
+
+    /// Lists the messages that were reported, the newest report first.
+    Reports "REPORTS" () [after: Opaque, limit: Count]
+        Admin, "rows id= at= by= message= room= who= said-at= text= why=, 210 END rows= [next=]",
+        "REPORTS limit=20";
 
     /// Lists what admins have done, the newest first.
     Audit "AUDIT" () [after: Opaque, limit: Count]

@@ -117,7 +117,7 @@ fn word_of(arg: &'static Arg) -> BoxedStrategy<String> {
             (1..1_000_000_000u32, 0..100u8).prop_map(|(u, c)| format!("{u}.{c:02}")).boxed()
         }
         "time" => (0..4_000_000_000i64).prop_map(|s| Time(s * 1000).to_string()).boxed(),
-        "name" => "[a-zA-Z绿茶=]{2,32}".boxed(),
+        "name" | "room" => "[a-zA-Z绿茶=]{2,32}".boxed(),
         "title" => text().prop_map(|t| format!("t{t}")).boxed(),
         "text" => "[a-z绿]{1,9}( [a-z\"]{1,9}){0,3}".boxed(),
         _ => text().prop_map(|t| format!("w{t}")).boxed(),

@@ -3,7 +3,9 @@
 
 use protocol::field::{Value as _, Verb};
 use protocol::table::{Arg, Gate, Shape, Spec};
-use protocol::value::{Count, Kind, LongText, Opaque, Price, Ticket, TitleId, TitleName, UserName, YesNo};
+use protocol::value::{
+    Count, Kind, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName, UserName, YesNo,
+};
 
 /// What a verb of the shell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub enum Deed {
     Put,
     /// Looks up what the following lines say.
     Words,
+    /// Says something in a chat room.
+    Say,
+    /// Joins a chat room and says every line there.
+    Chat,
     /// Explains.
     Help,
     /// Leaves.
@@ -97,6 +103,8 @@ const A_FILE: Shape = Shape { what: "a file", ..Opaque::SHAPE };
 const NAME: Arg = arg("name", true, UserName::SHAPE);
 const INVITE: Arg = arg("invite", false, Ticket::SHAPE);
 const ID: Arg = arg("id", true, TitleId::SHAPE);
+const ROOM: Arg = arg("room", false, RoomName::SHAPE);
+const SPEECH: Arg = arg("text", true, Speech::SHAPE);
 const PATH: Arg = arg("file", true, A_FILE);
 const TITLE: Arg = arg("title", false, TitleName::SHAPE);
 const KIND: Arg = arg("kind", false, Kind::SHAPE);
@@ -254,6 +262,30 @@ pub static OWN: &[Own] = &[
         ),
         flags: &[],
         deed: Deed::Words,
+    },
+    Own {
+        spec: spec(
+            "SAY",
+            "Says something in the chat room that was joined last.\nThe text goes to the end of the line and needs no quotes. With a room before a text in quotes it is the command of the protocol.",
+            &[SPEECH],
+            &[],
+            Gate::User,
+            "say Who has seen the film?",
+        ),
+        flags: &[],
+        deed: Deed::Say,
+    },
+    Own {
+        spec: spec(
+            "CHAT",
+            "Joins a chat room and says there every line that is typed, until ## or Ctrl-D.\nOne stays in the room after that; /leave leaves it too, /who shows who is there.",
+            &[ROOM],
+            &[],
+            Gate::User,
+            "chat lounge",
+        ),
+        flags: &[],
+        deed: Deed::Chat,
     },
     Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),

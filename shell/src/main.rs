@@ -9,6 +9,7 @@ mod account;
 mod ask;
 mod batch;
 mod cancel;
+mod chat;
 mod cli;
 mod ear;
 mod endpoint;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         screen,
         titles: Default::default(),
         words: false,
+        talk: Default::default(),
     };
     let started = start(&mut shell, &cli);
     shell.asker.typed = typed;

@@ -57,12 +57,14 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
     loop {
         guide(shell, &mut editor);
+        shell.screen.chat.know(shell.session.account().map(|account| account.name.as_str()));
         prompting.set(true);
         let read = editor.readline(&prompt(shell));
         prompting.set(false);
         match read {
             Ok(line) => {
-                if history::may_keep(&line) {
+                // What is said in a room is no command to come back to.
+                if shell.talk.room().is_none() && history::may_keep(&line) {
                     let _ = editor.add_history_entry(line.trim_end());
                     // Words are no commands: the next shell need not know them.
                     if let Some(file) = file.as_ref().filter(|_| !shell.words) {
@@ -78,6 +80,10 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
                 wipe_hint(width(&prompt(shell)), hinted);
             }
             Err(ReadlineError::Eof) if shell.words => shell.words = false,
+            Err(ReadlineError::Eof) if shell.talk.room().is_some() => {
+                shell.screen.talk("##");
+                shell.talk.end();
+            }
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
                 shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
@@ -120,6 +126,7 @@ fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
     shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
         guide.follow(shell.session.gate(), shell.session.pass(), shell.words);
+        guide.silence(shell.talk.room().is_some());
     }
 }
 
@@ -140,7 +147,8 @@ fn leave(shell: &mut Shell) -> Exit {
     Exit::Done
 }
 
-/// `anna@club> `, `reel> ` for a guest, `word> ` where words are looked up.
+/// `anna@club> `, `anna@lounge> ` while every line is said there, `word> ` where words are looked up, or
+/// `reel> ` for a guest.
 fn prompt(shell: &Shell) -> String {
     if shell.words {
         return "word> ".to_owned();
@@ -148,7 +156,8 @@ fn prompt(shell: &Shell) -> String {
     match shell.session.account() {
         Some(account) => {
             let host = shell.session.endpoint().short();
-            format!("{}@{}> ", harmless(&account.name), harmless(host))
+            let place = shell.talk.room().map_or(host, |room| room.as_str());
+            format!("{}@{}> ", harmless(&account.name), harmless(place))
         }
         None => "reel> ".to_owned(),
     }

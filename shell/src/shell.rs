@@ -10,6 +10,7 @@ use protocol::value::{Money, Price, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
+use crate::chat::{self, Talk};
 use crate::export;
 use crate::fault::Fault;
 use crate::friendly::{Deed, Own};
@@ -19,7 +20,7 @@ use crate::key;
 use crate::link::Reply;
 use crate::locale::Text;
 use crate::notice;
-use crate::session::Session;
+use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
 use crate::titles::Titles;
@@ -51,6 +52,8 @@ pub struct Shell {
     pub titles: Arc<Titles>,
     /// Lines are words to be looked up, and no commands.
     pub words: bool,
+    /// The chat room that is talked in.
+    pub talk: Talk,
 }
 
 impl Shell {
@@ -60,7 +63,10 @@ impl Shell {
     /// It could not be done.
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
-        let result = self.act(line);
+        let result = match self.talk.room() {
+            Some(_) => chat::line(self, line),
+            None => self.act(line),
+        };
         if self.session.endpoint().cancel.is_cancelled() {
             // Ctrl-C has shut it, whatever the command was doing.
             self.session.drop_link();
@@ -76,8 +82,13 @@ impl Shell {
 
     /// Tells what happened besides.
     pub fn tell_notes(&mut self) {
-        for note in self.session.notes() {
-            self.screen.note(&note);
+        let notes = self.session.notes();
+        notes.iter().for_each(|note| self.screen.note(note));
+        if self.session.account().is_none() {
+            self.talk = Talk::default();
+        }
+        if notes.iter().any(|note| matches!(note, Note::Resumed)) {
+            chat::enter_again(self);
         }
     }
 
@@ -88,7 +99,10 @@ impl Shell {
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
             Input::Own(own, given) => self.own(own, &given).map(Some),
-            Input::Wire(wire) => self.wire(&wire).map(Some),
+            Input::Wire(mut wire) => {
+                self.talk.aim(&mut wire.command);
+                self.wire(&wire).map(Some)
+            }
         }
     }
 
@@ -105,6 +119,8 @@ impl Shell {
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
             Deed::Words => words::begin(self),
+            Deed::Say => chat::say(self, given),
+            Deed::Chat => chat::chat(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -129,6 +145,11 @@ impl Shell {
             Command::Unregister(_) => self.session.forget(),
             Command::Reset(c) => self.screen.say(Text::ResetHint, &[&c.name.to_string()]),
             Command::Invite(_) => self.screen.say(Text::InviteHint, &[]),
+            _ => {}
+        }
+        match wire.command {
+            Command::Join(_) => return Ok(chat::entered(self, &wire.command, reply)),
+            Command::Leave(_) => chat::left(self, &wire.command),
             _ => {}
         }
         let more = reply.status.get("next").map(|next| {

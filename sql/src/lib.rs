@@ -27,6 +27,7 @@ pub mod catalogue;
 pub mod check;
 mod db;
 mod error;
+pub mod lounge;
 mod migrate;
 pub mod notice;
 #[doc(hidden)]

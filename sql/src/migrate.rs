@@ -32,6 +32,7 @@ migrations! {
     5 "0006_tickets.sql",
     6 "0007_shelf.sql",
     7 "0008_words.sql",
+    8 "0009_lounge.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

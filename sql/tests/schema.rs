@@ -8,6 +8,7 @@ mod common;
 use sql::MIGRATIONS;
 use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
+use sql::lounge::{Message, Mute, Report, Room};
 use sql::notice::{Ad, Notice};
 use sql::removal::Removal;
 use sql::shelf::Quota;
@@ -19,7 +20,7 @@ use sql::word::{Dictionary, Lookup, Word};
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 24] = [
+    let records: [(&str, &[&str]); 28] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -32,6 +33,10 @@ async fn records_and_schema_agree(place) {
         (Event::TABLE, Event::FIELDS),
         (Booking::TABLE, Booking::FIELDS),
         (Quota::TABLE, Quota::FIELDS),
+        (Room::TABLE, Room::FIELDS),
+        (Message::TABLE, Message::FIELDS),
+        (Mute::TABLE, Mute::FIELDS),
+        (Report::TABLE, Report::FIELDS),
         (Voucher::TABLE, Voucher::FIELDS),
         (Note::TABLE, Note::FIELDS),
         (Title::TABLE, Title::FIELDS),

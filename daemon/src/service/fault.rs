@@ -1,7 +1,7 @@
 //! Every refusal, in the words of the club. A door turns them into statuses; none of them holds SQL,
 //! a path or a backtrace: of what is nobody's business the log has the rest, under a trace number.
 
-use protocol::value::Money;
+use protocol::value::{Money, Time};
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,16 @@ pub enum Fault {
     LoginRequired,
     /// The role does not allow it.
     NotAllowed(&'static str),
+    /// An admin has taken the word from the account.
+    Muted {
+        /// Until when; nothing: until an admin gives it back.
+        until: Option<Time>,
+    },
+    /// Too fast.
+    Throttled {
+        /// Seconds until it may be tried again.
+        retry: u64,
+    },
     /// There is no such thing.
     NotFound(&'static str),
     /// There is no such word.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod check;
 pub mod fault;
+pub mod lounge;
 pub mod notice;
 pub mod once;
 pub mod password;
@@ -144,6 +145,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
             Invite::sweep(tx, Time(now.0 - 30 * DAY))?;
             Pass::sweep(tx, now)?;
             Once::sweep(tx, Time(now.0 - DAY))?;
+            lounge::care::sweep(tx, now)?;
             Ok(())
         })
         .await?;

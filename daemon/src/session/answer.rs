@@ -80,6 +80,8 @@ impl From<Fault> for Status {
         match fault {
             Fault::LoginRequired => Status::new(Code::LoginRequired).say("LOGIN or REGISTER first"),
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
+            Fault::Muted { until } => Status::new(Code::Muted).with("until", until),
+            Fault::Throttled { retry } => Status::new(Code::Throttled).with("retry", retry).say("too fast"),
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
             Fault::NoWord { near } => {
                 let status = Status::new(Code::NotFound);

@@ -39,13 +39,14 @@ pub struct Guide {
     /// Lines are words to be looked up, and no commands.
     words: bool,
     lexicon: RefCell<Lexicon>,
+    silent: bool,
 }
 
 impl Guide {
     /// A guide for a guest.
     pub fn new(titles: Arc<Titles>) -> Self {
         let (gate, pass, lexicon) = (Gate::Guest, Cell::new(None), RefCell::default());
-        Self { titles, gate, pass, hinted: Cell::default(), words: false, lexicon }
+        Self { titles, gate, pass, hinted: Cell::default(), words: false, silent: false, lexicon }
     }
 
     /// Who is logged in now.
@@ -59,6 +60,11 @@ impl Guide {
     /// forgotten by that.
     pub fn hinted(&self) -> (usize, usize) {
         self.hinted.take()
+    }
+
+    /// Offers nothing: what is typed is no command.
+    pub fn silence(&mut self, silent: bool) {
+        self.silent = silent;
     }
 
     /// Where the word under the cursor begins, and what it may become.
@@ -188,7 +194,7 @@ impl Hinter for Guide {
     type Hint = Left;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Left> {
-        let hint = (pos == line.len() && !self.words).then(|| left(line)).flatten();
+        let hint = (pos == line.len() && !self.words && !self.silent).then(|| left(line)).flatten();
         self.hinted.set((width(line), hint.as_deref().map_or(0, width)));
         hint.map(Left)
     }
@@ -204,6 +210,9 @@ impl Completer for Guide {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.silent {
+            return Ok((pos, Vec::new()));
+        }
         Ok(self.offers(line.get(..pos).unwrap_or_default()))
     }
 }

@@ -11,6 +11,7 @@ use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
 
+pub mod chat;
 pub mod json;
 mod meaning;
 pub mod notice;
@@ -36,6 +37,8 @@ pub enum Layout {
     Numbers,
     /// What words mean, entry after entry.
     Meanings,
+    /// What was said, a message a line.
+    Chat,
     /// Nothing but what has been said already: for machines only.
     Silent,
 }
@@ -74,12 +77,19 @@ pub struct Screen {
     pub tongue: Tongue,
     /// Whether progress may be drawn.
     pub draws: bool,
+    /// What the chat rooms look like.
+    pub chat: chat::Chat,
 }
 
 impl Screen {
     /// The screen that the environment asks for.
     pub fn new(json: bool) -> Self {
-        Self { json, tongue: Tongue::of_environment(), draws: io::stderr().is_terminal() }
+        Self {
+            json,
+            tongue: Tongue::of_environment(),
+            draws: io::stderr().is_terminal(),
+            chat: chat::Chat::of_environment(),
+        }
     }
 
     /// Shows an answer.
@@ -89,7 +99,11 @@ impl Screen {
             print(&json::reply(reply).to_string());
             return;
         }
-        if !reply.rows.is_empty() || reply.status.word == "END" {
+        if answer.layout == Layout::Chat {
+            reply.rows.iter().for_each(|row| print(&self.chat.said(row, self.tongue)));
+            let fact = |key| plain::harmless(reply.status.get(key).unwrap_or("-"));
+            self.say(Text::Entered, &[&fact("room"), &fact("members")]);
+        } else if !reply.rows.is_empty() || reply.status.word == "END" {
             self.rows(answer);
         } else if answer.layout != Layout::Silent {
             self.status(&reply.status);
@@ -190,11 +204,13 @@ impl Screen {
     /// What happened besides, as one line.
     pub fn note_text(&self, note: &Note) -> String {
         match note {
-            Note::Event(event) if event.name == "notice" && !self.json => {
+            // Scripts read the line of the protocol.
+            Note::Event(event) if self.json || !self.draws => event_text(event),
+            Note::Event(event) if event.name == "notice" => {
                 let fact = |key| plain::harmless(find(&event.facts, key).unwrap_or_default());
                 self.tongue.fill(Text::NewNotice, &[&fact("id"), &fact("title")])
             }
-            Note::Event(event) => event_text(event),
+            Note::Event(event) => self.chat.event(event, self.tongue).unwrap_or_else(|| event_text(event)),
             Note::Ended(status) => {
                 let why = self.tongue.refusal(status).unwrap_or_else(|| status.text.trim().to_owned());
                 let word = format!("{} {}", status.code, status.word);
