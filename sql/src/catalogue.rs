@@ -21,6 +21,11 @@ impl Content {
         tx.execute("UPDATE content SET stored_at = stored_at WHERE sha256 = ?", params![sha256])
     }
 
+    /// The same, by its number.
+    pub fn hold_id(tx: &mut Tx<'_>, id: i64) -> Result<u64, Error> {
+        tx.execute("UPDATE content SET stored_at = stored_at WHERE id = ?", params![id])
+    }
+
     /// The contents of this size and MD5: files made to have one MD5 are still several.
     pub fn alike(tx: &mut Tx<'_>, size: u64, md5: Md5, limit: u32) -> Result<Vec<Content>, Error> {
         tx.rows(
@@ -195,6 +200,14 @@ impl Title {
     /// Lists or unlists a title; 0 if it is so already, or there is none.
     pub fn set_listed(tx: &mut Tx<'_>, id: TitleId, listed: bool) -> Result<u64, Error> {
         tx.execute("UPDATE title SET listed = ? WHERE id = ? AND listed <> ?", params![listed, id, listed])
+    }
+
+    /// The titles on the shelf that have this content.
+    pub fn shelved(tx: &mut Tx<'_>, content: i64) -> Result<Vec<Title>, Error> {
+        tx.rows(
+            join!(Title::SELECT, " WHERE content = ? AND kind = ? AND listed = 1 ORDER BY id"),
+            params![content, Kind::Shared],
+        )
     }
 
     /// Whether a listed title sells this content.

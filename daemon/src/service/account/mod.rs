@@ -63,6 +63,10 @@ pub async fn register(
     let now = app.clock.now();
     let code = invite.as_ref().map(secret::code_hash);
     let folded = terms::fold(name.as_str());
+    // Some accents that stand alone fold to a blank and an accent.
+    if folded.chars().any(char::is_whitespace) {
+        return Err(Fault::BadValue { option: None, expected: "a name without accents that stand alone" });
+    }
     // Before the hash, which is dear: most refusals are here.
     let taken = folded.clone();
     app.db

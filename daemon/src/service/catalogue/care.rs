@@ -1,7 +1,7 @@
 //! What admins do to titles: changed, deleted, brought back.
 
-use protocol::value::{Kind, Money, TitleId};
-use sql::catalogue::{Title, index, unindex};
+use protocol::value::{Kind, Money, Time, TitleId};
+use sql::catalogue::{Content, Title, index, unindex};
 use sql::removal::Removal;
 use sql::{Tx, stats};
 
@@ -34,12 +34,17 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
     app.db
         .write(move |tx| {
             let old = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            Content::hold_id(tx, old.content)?;
             let mut new = changed(&old, changes.clone());
             if new.kind == Kind::Paid {
                 // A title that comes to be sold costs what titles cost here.
                 if old.kind != Kind::Paid {
                     new.price = changes.price.unwrap_or(prices.paid.0);
                     new.member_price = changes.member_price.unwrap_or(prices.member.0.min(new.price));
+                }
+                // A member never pays more than others unless an admin says so.
+                if changes.member_price.is_none() {
+                    new.member_price = new.member_price.min(new.price);
                 }
             } else {
                 if changes.price.or(changes.member_price).is_some_and(|price| price != Money::ZERO) {
@@ -65,6 +70,9 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
                 stats::count(tx, tally(new.kind), 1, now)?;
             }
             new.edit(tx)?;
+            if new.listed && new.kind == Kind::Paid {
+                clear_shelf(tx, &admin, new.content, now)?;
+            }
             audit::note(tx, &admin, "edit", id.to_string(), now)
         })
         .await
@@ -120,17 +128,28 @@ pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fau
     app.db
         .write(move |tx| {
             let title = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            Content::hold_id(tx, title.content)?;
             if title.kind == Kind::Shared && Title::sold_besides(tx, title.content, id)? {
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
-            relist(tx, &admin, &title, true, now)
+            relist(tx, &admin, &title, true, now)?;
+            if title.kind == Kind::Paid {
+                clear_shelf(tx, &admin, title.content, now)?;
+            }
+            Ok(())
         })
         .await
 }
 
-fn relist(
-    tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: protocol::value::Time,
-) -> Result<(), Fault> {
+/// What comes to be sold leaves the shelf. The caller holds the content.
+///
+/// # Errors
+/// Of the database.
+pub fn clear_shelf(tx: &mut Tx<'_>, admin: &User, content: i64, now: Time) -> Result<(), Fault> {
+    Title::shelved(tx, content)?.iter().try_for_each(|title| relist(tx, admin, title, false, now))
+}
+
+fn relist(tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: Time) -> Result<(), Fault> {
     if Title::set_listed(tx, title.id, listed)? == 0 {
         return Ok(());
     }
