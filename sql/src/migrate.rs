@@ -27,6 +27,7 @@ macro_rules! migrations {
 migrations! {
     1 "0001_start.sql",
     2 "0002_club.sql",
+    3 "0003_scale.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

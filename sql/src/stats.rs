@@ -22,25 +22,20 @@ pub fn midnight(day: i64) -> Time {
 
 /// Counts, in all and on the day of `at`.
 pub fn count(tx: &mut Tx<'_>, name: &str, by: i64, at: Time) -> Result<(), Error> {
-    for day in [TOTAL, day(at)] {
-        let counted = tx.execute(
-            "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?",
-            params![by, name, day],
-        )?;
-        if counted == 0 {
-            let insert = "INSERT INTO tally (name, day, value) VALUES (?, ?, ?)";
-            match tx.execute(insert, params![name, day, by]) {
-                Err(Error::Duplicate) => {
-                    let again = "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?";
-                    tx.execute(again, params![by, name, day])?;
-                }
-                other => {
-                    other?;
-                }
-            }
-        }
+    count_on(tx, name, by, TOTAL)?;
+    count_on(tx, name, by, day(at))
+}
+
+fn count_on(tx: &mut Tx<'_>, name: &str, by: i64, day: i64) -> Result<(), Error> {
+    let update = "UPDATE tally SET value = value + ? WHERE name = ? AND day = ?";
+    if tx.execute(update, params![by, name, day])? > 0 {
+        return Ok(());
     }
-    Ok(())
+    let insert = "INSERT INTO tally (name, day, value) VALUES (?, ?, ?)";
+    match tx.execute(insert, params![name, day, by]) {
+        Err(Error::Duplicate) => tx.execute(update, params![by, name, day]).map(|_| ()),
+        other => other.map(|_| ()),
+    }
 }
 
 /// A total.
@@ -55,10 +50,29 @@ pub fn by_day(tx: &mut Tx<'_>, name: &str, since: i64) -> Result<Vec<(i64, i64)>
     tx.rows(sql, params![name, since.max(TOTAL + 1)])
 }
 
-/// Accounts that are members at a time.
+/// Notes that a membership that ended at `was` ends at `until` now.
+pub fn membership(tx: &mut Tx<'_>, was: Option<Time>, until: Option<Time>) -> Result<(), Error> {
+    for (end, by) in [(was, -1), (until, 1)] {
+        if let Some(end) = end {
+            count_on(tx, "members", by, day(end))?;
+        }
+    }
+    Ok(())
+}
+
+/// Accounts that are members at a time: those whose membership ends on a later day are tallied by that day.
 pub fn members(tx: &mut Tx<'_>, now: Time) -> Result<i64, Error> {
-    let found = tx.one("SELECT COUNT(*) FROM account WHERE member_until > ?", params![now])?;
-    Ok(found.unwrap_or(0))
+    let today = day(now);
+    // SUM is a decimal on MySQL; the cast makes it the integer that it is.
+    let later: Option<i64> = tx.one(
+        "SELECT CAST(COALESCE(SUM(value), 0) AS SIGNED) FROM tally WHERE name = ? AND day > ?",
+        params!["members", today],
+    )?;
+    let ending: Option<i64> = tx.one(
+        "SELECT COUNT(*) FROM account WHERE member_until > ? AND member_until < ?",
+        params![now, midnight(today + 1)],
+    )?;
+    Ok(later.unwrap_or(0) + ending.unwrap_or(0))
 }
 
 /// The last day whose revenue is tallied for good. Held until the transaction ends.

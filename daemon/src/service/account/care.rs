@@ -200,9 +200,9 @@ fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
     let id = account.id;
     Session::end_all(tx, id)?;
     Reset::clear(tx, id)?;
-    unindex(tx, id)?;
+    unindex(tx, id, &terms::of_name(&account.folded))?;
     // A name holds no blank, so nobody can ever register this one.
     let name = format!("(deleted {id})");
-    Account::anonymise(tx, id, &name)?;
+    account.anonymise(tx, &name)?;
     Ok(stats::count(tx, "accounts", -1, now)?)
 }

@@ -55,7 +55,7 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
             if new.name != old.name {
-                unindex(tx, id)?;
+                unindex(tx, id, &terms::of_title(&old.name))?;
                 index(tx, id, &terms::of_title(&new.name))?;
             }
             if new.listed && new.kind != old.kind {
