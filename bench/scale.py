@@ -209,7 +209,7 @@ def reads(engine, small, large, only):
     print(f"{'':52} {'page':>5} {'small':>26} {'large':>28} {'ratio':>6}")
     found = []
     for name, who, command, paged in cases():
-        if only and only not in name:
+        if only and not re.search(only, name):
             continue
         plain = {club: f"{command} limit={ROWS}" if paged else command for club in (small, large)}
         first = measure(small, large, plain, who)
@@ -333,7 +333,7 @@ def main():
     parser.add_argument("engine", nargs="?", choices=("sqlite", "mariadb"))
     parser.add_argument("--titles", type=int, default=1_000_000)
     parser.add_argument("--accounts", type=int, default=100_000)
-    parser.add_argument("--only", help="what the names of the cases hold")
+    parser.add_argument("--only", help="a pattern that the names of the cases match")
     parser.add_argument("--keep", action="store_true", help="leave the clubs running at the end, to look at them")
     args = parser.parse_args()
     out = os.path.join(os.path.dirname(args.programs), "scale")

@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let since = Instant::now();
     let club = Club { now, titles, accounts };
-    let people = db.read(move |tx| People::of(tx)).await?;
+    let people = db.read(People::of).await?;
     for ids in batches(people.account, accounts) {
         db.write(move |tx| club.accounts(tx, people, ids.clone())).await?;
     }
