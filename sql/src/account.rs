@@ -279,7 +279,8 @@ pub fn find(
         return tx.rows(join!(LISTED, "t.id > ? ORDER BY t.id LIMIT ?"), params![after, limit]);
     }
     let (mut page, limit): (Vec<Listed>, _) = (vec![], limit as usize);
-    let (mut after, mut step) = (after, limit);
+    // One term is the part itself; several may be there apart, so that not all that have them are found.
+    let (mut after, mut step) = (after, if terms.len() > 1 { 2 * limit } else { limit });
     loop {
         let ids = INDEX.find(tx, terms, after, step)?;
         let Some(last) = ids.last() else { return Ok(page) };
