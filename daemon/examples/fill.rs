@@ -180,10 +180,8 @@ impl Club {
             let fetched = if dice.below(5) == 0 { 1 + dice.zipf(1000) / 20 } else { 0 };
             // One in ten is deleted, and a long stretch in the middle.
             let listed = dice.below(10) != 0 && !(self.titles / 2..self.titles * 26 / 50).contains(&n);
-            let mut terms = terms::of_title(&name);
-            if !listed {
-                terms.push(String::new());
-            }
+            // Only what is listed is in the index.
+            let terms = if listed { terms::of_title(&name) } else { vec![] };
             if id < BLOCK {
                 sql::catalogue::index(tx, TitleId(id), &terms)?;
             } else {

@@ -19,13 +19,9 @@ CREATE TABLE IF NOT EXISTS account_posting (
 CREATE TABLE IF NOT EXISTS term (term VARCHAR(64) NOT NULL, title BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS account_term (term VARCHAR(16) NOT NULL, account BIGINT NOT NULL);
 INSERT IGNORE INTO posting (term, block, members)
-    SELECT term, title DIV 4096, GROUP_CONCAT(
-        CHAR(48 + title MOD 4096 DIV 64 USING ascii), CHAR(48 + title MOD 64 USING ascii) SEPARATOR '')
-    FROM term GROUP BY term, title DIV 4096;
-INSERT IGNORE INTO posting (term, block, members)
-    SELECT '', id DIV 4096, GROUP_CONCAT(
-        CHAR(48 + id MOD 4096 DIV 64 USING ascii), CHAR(48 + id MOD 64 USING ascii) SEPARATOR '')
-    FROM title WHERE listed = 0 GROUP BY id DIV 4096;
+    SELECT w.term, w.title DIV 4096, GROUP_CONCAT(
+        CHAR(48 + w.title MOD 4096 DIV 64 USING ascii), CHAR(48 + w.title MOD 64 USING ascii) SEPARATOR '')
+    FROM term w JOIN title t ON t.id = w.title WHERE t.listed = 1 GROUP BY w.term, w.title DIV 4096;
 INSERT IGNORE INTO account_posting (term, block, members)
     SELECT term, account DIV 4096, GROUP_CONCAT(
         CHAR(48 + account MOD 4096 DIV 64 USING ascii), CHAR(48 + account MOD 64 USING ascii) SEPARATOR '')

@@ -2,7 +2,7 @@
 
 -- What SEARCH looks in: folded words, Chinese characters and pairs of neighbours. A row is for 4,096 neighbouring
 -- titles: `members` are those that have the term, two characters from `0` to `o` each (sql/src/posting.rs). Deleted
--- titles have the empty term besides their own.
+-- titles are not in it.
 CREATE TABLE posting (
     term    TEXT    NOT NULL,
     block   INTEGER NOT NULL,
@@ -10,11 +10,8 @@ CREATE TABLE posting (
     PRIMARY KEY (term, block)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO posting
-    SELECT term, title / 4096, group_concat(char(48 + title % 4096 / 64, 48 + title % 64), '')
-    FROM term GROUP BY term, title / 4096;
-INSERT INTO posting
-    SELECT '', id / 4096, group_concat(char(48 + id % 4096 / 64, 48 + id % 64), '')
-    FROM title WHERE listed = 0 GROUP BY id / 4096;
+    SELECT w.term, w.title / 4096, group_concat(char(48 + w.title % 4096 / 64, 48 + w.title % 64), '')
+    FROM term w JOIN title t ON t.id = w.title WHERE t.listed = 1 GROUP BY w.term, w.title / 4096;
 DROP TABLE term;
 
 -- The same of accounts, for USERS: characters and pairs of neighbours of folded names.

@@ -204,9 +204,8 @@ impl Order {
     }
 }
 
-/// What titles are found by. Deleted ones have an empty term besides, which no question can have.
-const INDEX: Index = Index { table: "posting", except: Some(DELETED) };
-const DELETED: &str = "";
+/// What titles are found by: those that are listed.
+const INDEX: Index = Index { table: "posting" };
 
 /// A page of the titles that bear all of `terms`, by number. There is at least one term.
 pub fn search(
@@ -227,17 +226,17 @@ pub fn unindex(tx: &mut Tx<'_>, id: TitleId, terms: &[String]) -> Result<(), Err
 }
 
 impl Title {
-    /// Lists or unlists a title; 0 if it is so already, or there is none.
+    /// The title, which nobody else changes until the transaction ends: whoever changes its name or whether it is
+    /// listed changes the index too.
+    pub fn hold(tx: &mut Tx<'_>, id: TitleId) -> Result<Option<Title>, Error> {
+        tx.execute("UPDATE title SET listed = listed WHERE id = ?", params![id])?;
+        Title::get(tx, id)
+    }
+
+    /// Lists or unlists a title; 0 if it is so already, or there is none. Who does so sees to its terms: only what is
+    /// listed is in the index.
     pub fn set_listed(tx: &mut Tx<'_>, id: TitleId, listed: bool) -> Result<u64, Error> {
-        let sql = "UPDATE title SET listed = ? WHERE id = ? AND listed <> ?";
-        let changed = tx.execute(sql, params![listed, id, listed])?;
-        let deleted = [DELETED.to_owned()];
-        match (changed, listed) {
-            (0, _) => {}
-            (_, true) => INDEX.remove(tx, id.0, &deleted)?,
-            (_, false) => INDEX.add(tx, id.0, &deleted)?,
-        }
-        Ok(changed)
+        tx.execute("UPDATE title SET listed = ? WHERE id = ? AND listed <> ?", params![listed, id, listed])
     }
 
     /// Whether a listed title sells this content.

@@ -24,8 +24,6 @@ const TERMS: usize = 64;
 pub(crate) struct Index {
     /// Its table: `term`, `block`, `members`.
     pub(crate) table: &'static str,
-    /// A term whose members are not found, whatever else they have.
-    pub(crate) except: Option<&'static str>,
 }
 
 impl Index {
@@ -71,15 +69,19 @@ impl Index {
 
     /// Makes `id` be found by `terms` no more.
     pub(crate) fn remove(self, tx: &mut Tx<'_>, id: i64, terms: &[String]) -> Result<(), Error> {
+        terms.chunks(TERMS).try_for_each(|some| self.remove_some(tx, id, some))
+    }
+
+    fn remove_some(self, tx: &mut Tx<'_>, id: i64, terms: &[String]) -> Result<(), Error> {
         let table = self.table;
         let (block, member) = place(id);
-        for term in terms {
-            // Held first, so that nobody appends to what is read.
-            let hold = format!("UPDATE {table} SET members = members WHERE term = ? AND block = ?");
-            tx.execute(&hold, params![term, block])?;
-            let read = format!("SELECT members FROM {table} WHERE term = ? AND block = ?");
-            let Some(members): Option<String> = tx.one(&read, params![term, block])? else { continue };
-            let write = format!("UPDATE {table} SET members = ? WHERE term = ? AND block = ?");
+        let which = format!("block = ? AND term IN ({})", marks(terms.len()));
+        // Held first, so that nobody appends to what is read.
+        tx.execute(&format!("UPDATE {table} SET members = members WHERE {which}"), with(block, terms))?;
+        let read = format!("SELECT term, members FROM {table} WHERE {which}");
+        let rows: Vec<(String, String)> = tx.rows(&read, with(block, terms))?;
+        let write = format!("UPDATE {table} SET members = ? WHERE term = ? AND block = ?");
+        for (term, members) in rows {
             tx.execute(&write, params![without(&members, &member), term, block])?;
         }
         Ok(())
@@ -94,12 +96,11 @@ impl Index {
         let (mut block, mut look) = (after.saturating_add(1).div_euclid(BLOCK), FIRST_LOOK);
         loop {
             let mut params: Vec<Value> = terms.iter().skip(1).map(Value::from).collect();
-            params.extend(self.except.map(Value::from));
             params.extend(params![terms.first(), block, look]);
             let rows: Vec<Shared> = tx.rows(&sql, params)?;
             let last = rows.last().filter(|_| rows.len() == look as usize).map(|row| row.block);
             for row in &rows {
-                found.extend(row.numbers(self.except.is_some()).into_iter().filter(|id| *id > after));
+                found.extend(row.numbers().into_iter().filter(|id| *id > after));
                 if found.len() >= limit {
                     found.truncate(limit);
                     return Ok(found);
@@ -119,10 +120,6 @@ impl Index {
         for n in 1..terms {
             columns += &format!(", x{n}.members");
             from += &format!(" JOIN {table} x{n} ON x{n}.block = x.block AND x{n}.term = ?");
-        }
-        if self.except.is_some() {
-            columns += ", COALESCE(e.members, '')";
-            from += &format!(" LEFT JOIN {table} e ON e.block = x.block AND e.term = ?");
         }
         format!("SELECT {columns} FROM {from} WHERE x.term = ? AND x.block >= ? ORDER BY x.block LIMIT ?")
     }
@@ -159,7 +156,7 @@ fn without(members: &str, member: &str) -> String {
     two.flatten().map(|byte| char::from(*byte)).collect()
 }
 
-/// A block that has all terms: the members of each, and last those of the exception if the index has one.
+/// A block that has all terms: the members of each.
 struct Shared {
     block: i64,
     members: Vec<String>,
@@ -173,20 +170,11 @@ impl FromRow for Shared {
 
 impl Shared {
     /// The numbers that all have, ascending, whatever order they were written in.
-    fn numbers(&self, except: bool) -> Vec<i64> {
-        let (positive, negative) = self.members.split_at(self.members.len() - usize::from(except));
+    fn numbers(&self) -> Vec<i64> {
         let mut all = [u64::MAX; 64];
-        for members in positive {
+        for members in &self.members {
             let bits = bits(members);
             all.iter_mut().zip(bits).for_each(|(all, bits)| *all &= bits);
-        }
-        // Most blocks of a question that has few answers end here.
-        if all == [0; 64] {
-            return vec![];
-        }
-        for members in negative {
-            let bits = bits(members);
-            all.iter_mut().zip(bits).for_each(|(all, bits)| *all &= !bits);
         }
         let (mut numbers, mut base) = (vec![], self.block * BLOCK);
         for mut word in all {
@@ -219,10 +207,8 @@ mod tests {
         for id in [0, 1, 63, 64, 4095, 4096, 4097, 999_999, 1_000_000] {
             let (block, member) = place(id);
             assert_eq!(member.len(), 2);
-            let shared = Shared { block, members: vec![member.clone(), format!("00oo{member}")] };
-            assert_eq!(shared.numbers(false), [id]);
-            let shared = Shared { block, members: vec![member.clone(), member] };
-            assert!(shared.numbers(true).is_empty());
+            let shared = Shared { block, members: vec![member.clone(), format!("12ab{member}")] };
+            assert_eq!(shared.numbers(), [id]);
         }
     }
 
