@@ -29,6 +29,7 @@ migrations! {
     2 "0002_club.sql",
     3 "0003_proof.sql",
     4 "0004_purge.sql",
+    5 "0005_scale.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

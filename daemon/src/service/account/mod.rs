@@ -105,8 +105,9 @@ pub async fn register(
                 other => other.into(),
             })?;
             let account = Account { id: AccountId(id), ..account };
-            index(tx, account.id, &terms::of_name(&account.folded))?;
+            // Counted first: who waits here for another does not meet it in the index.
             stats::count(tx, "accounts", 1, now)?;
+            index(tx, account.id, &terms::of_name(&account.folded))?;
             let session = open(tx, account.id, hash, &from, now, days)?;
             Ok::<_, Fault>((account, session))
         })

@@ -33,8 +33,7 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
     let (admin, now, prices) = (admin.0.clone(), app.clock.now(), app.config.prices.clone());
     app.db
         .write(move |tx| {
-            let old = Title::get(tx, id)?.ok_or(NO_TITLE)?;
-            Content::hold_id(tx, old.content)?;
+            let old = held(tx, id)?;
             let mut new = changed(&old, changes.clone());
             if new.kind == Kind::Paid {
                 // A title that comes to be sold costs what titles cost here.
@@ -61,8 +60,8 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
             {
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
-            if new.name != old.name {
-                unindex(tx, id)?;
+            if new.listed && new.name != old.name {
+                unindex(tx, id, &terms::of_title(&old.name))?;
                 index(tx, id, &terms::of_title(&new.name))?;
             }
             if new.listed && new.kind != old.kind {
@@ -109,7 +108,7 @@ pub async fn remove(app: &App, user: &User, id: TitleId) -> Result<(), Fault> {
     app.db
         .write(move |tx| {
             let title =
-                Title::get(tx, id)?.filter(|title| title.listed || user.is_admin()).ok_or(NO_TITLE)?;
+                Title::hold(tx, id)?.filter(|title| title.listed || user.is_admin()).ok_or(NO_TITLE)?;
             let own = title.author == user.id && title.kind == Kind::Shared;
             if !(own || user.is_admin()) {
                 return Err(Fault::NotAllowed("users delete their own titles on the shelf only"));
@@ -127,8 +126,7 @@ pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fau
     let (admin, now) = (admin.0.clone(), app.clock.now());
     app.db
         .write(move |tx| {
-            let title = Title::get(tx, id)?.ok_or(NO_TITLE)?;
-            Content::hold_id(tx, title.content)?;
+            let title = held(tx, id)?;
             if title.kind == Kind::Shared && Title::sold_besides(tx, title.content, id)? {
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
@@ -139,6 +137,14 @@ pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fau
             Ok(())
         })
         .await
+}
+
+/// A title, which stays as it is until the transaction ends, and so does what else has its content.
+fn held(tx: &mut Tx<'_>, id: TitleId) -> Result<Title, Fault> {
+    // In the order of an upload: the content first.
+    let content = Title::get(tx, id)?.ok_or(NO_TITLE)?.content;
+    Content::hold_id(tx, content)?;
+    Title::hold(tx, id)?.ok_or(NO_TITLE)
 }
 
 /// What comes to be sold leaves the shelf. The caller holds the content.
@@ -162,6 +168,12 @@ fn relist(tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: Time) 
         false => Removal { title: title.id, at: now, purged_at: None }.put(tx)?,
     }
     stats::count(tx, tally(title.kind), if listed { 1 } else { -1 }, now)?;
+    let terms = terms::of_title(&title.name);
+    if listed {
+        index(tx, title.id, &terms)?
+    } else {
+        unindex(tx, title.id, &terms)?
+    }
     if user.is_admin() {
         audit::note(tx, user, if listed { "undelete" } else { "delete" }, title.id.to_string(), now)?;
     }

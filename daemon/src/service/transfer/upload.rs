@@ -267,7 +267,8 @@ fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result
         listed: true,
     };
     let id = TitleId(title.insert(tx)?);
-    index(tx, id, &terms::of_title(&title.name))?;
+    // Counted first: who waits here for another does not meet it in the index.
     stats::count(tx, tally(draft.kind), 1, now)?;
+    index(tx, id, &terms::of_title(&title.name))?;
     Ok(Title { id, ..title })
 }
