@@ -176,7 +176,8 @@ impl Order {
             }
             // Sorted as it is asked for: as many as one has bought.
             Listing::Owned => {
-                let from = "purchase o JOIN title t ON t.id = o.title WHERE o.account = ?".to_owned();
+                let from = "purchase o JOIN title t /*! FORCE INDEX (PRIMARY) */ ON t.id = o.title WHERE o.account = ?";
+                let from = from.to_owned();
                 return Order { from, params: params![account], id: "t.id", column, descending };
             }
         };
