@@ -9,6 +9,7 @@ use protocol::value::{AccountId, Listing, Role, Sort, Time, TitleId};
 use sql::account::{Account, Deed, Lock, Session, find};
 use sql::catalogue::{Place, Title, card, index, list, search};
 use sql::notice::Notice;
+use sql::removal::Removal;
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Purchase};
 use sql::{Db, Engine, Error, MIGRATIONS, Plan, Tx, Value, params, stats, wallet};
@@ -152,6 +153,8 @@ async fn fill(db: &Db) {
             index(tx, TitleId(n), &["tea".into(), "green".into()])?;
             sql::account::index(tx, AccountId(n), &["us".into(), "se".into()])?;
         }
+        let gone = (1..=TITLES).filter(|n| n % 8 == 0).map(|n| params![n, 0, (n % 16 == 0).then_some(1)]);
+        put(tx, Removal::TABLE, Removal::COLUMNS, gone)?;
         let bought = (1..=TITLES).map(|n| params![n % 7 + 2, n, 0, 0]);
         put(tx, Purchase::TABLE, Purchase::COLUMNS, bought)?;
         let downloads = (1..=TITLES).map(|n| params![n, n % 7 + 2, n, "ad", n, 0, "", true]);
