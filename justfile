@@ -29,3 +29,7 @@ bench-lounge *ARGS:
 # Reel beside vsftpd: MiB/s of a 1 GiB file, and the daemon's memory meanwhile
 bench *ARGS:
     bench/run {{ARGS}}
+
+# Lists and searches of 1,000 titles beside 1,000,000, and the query plans, on both databases
+scale *ARGS:
+    bench/scale {{ARGS}}

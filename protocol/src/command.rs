@@ -269,8 +269,9 @@ commands! {
         Admin, "250 OK code=", "RESET anna";
 
     /// Mints codes that are worth money.
-    Voucher "VOUCHER" (amount: Amount) [count: Count, days: Count, key: Opaque]
-        Admin, "rows code= amount=, 210 END rows=", "VOUCHER 10.00 count=3";
+    /// Fewer rows than codes are given with a key only: with it, the same command gives the other pages.
+    Voucher "VOUCHER" (amount: Amount) [count: Count, days: Count, key: Opaque, after: Opaque, limit: Count]
+        Admin, "rows code= amount=, 210 END rows= [next=]", "VOUCHER 10.00 count=3";
 
     /// Puts money into somebody's wallet.
     Credit "CREDIT" (name: UserName, amount: Amount) [note: Remark, key: Opaque]

@@ -51,7 +51,6 @@ impl Decoder for Lines {
         };
         let mut line = src.split_to(self.searched + at + 1);
         self.searched = 0;
-        self.begun = true;
         line.truncate(line.len() - 1);
         if line.last() == Some(&b'\r') {
             line.truncate(line.len() - 1);
@@ -59,6 +58,8 @@ impl Decoder for Lines {
         if line.len() > MAX_LINE {
             return Err(FrameError::TooLong);
         }
+        // Empty lines are ignored: what comes behind them is still the first input.
+        self.begun |= !line.is_empty();
         Ok(Some(line.freeze()))
     }
 

@@ -2,7 +2,8 @@
 
 use protocol::value::{AccountId, Money, Role, SessionId, Time};
 
-use crate::{Error, Tx, Value, join, params, record};
+use crate::posting::{Index, marks, padded};
+use crate::{Error, Tx, Value, join, params, record, stats};
 
 record! {
     /// A member of the club.
@@ -36,7 +37,9 @@ impl Account {
     }
 
     /// Takes name, password, role and membership from a row that has to stay; its money stays in it.
-    pub fn anonymise(tx: &mut Tx<'_>, id: AccountId, name: &str) -> Result<u64, Error> {
+    pub fn anonymise(&self, tx: &mut Tx<'_>, name: &str) -> Result<u64, Error> {
+        let Account { id, member_until, .. } = *self;
+        stats::membership(tx, member_until, None)?;
         tx.execute(
             "UPDATE account SET name = ?, folded = ?, password = '', role = ?, member_until = NULL WHERE id = ?",
             params![name, name, Role::User, id],
@@ -257,52 +260,49 @@ impl Deed {
 /// An account as USERS shows it: the account and whether it is locked.
 pub type Listed = (Account, bool);
 
+/// What accounts are found by.
+const INDEX: Index = Index { table: "account_posting" };
+
+/// Accounts that are looked at in one step at most, where few of those that have all terms hold the part.
+const STEP: usize = 1024;
+
+const LISTED: &str = "SELECT t.id, t.name, t.folded, t.role, t.password, t.balance, t.member_until, \
+    t.wait_until, t.created_at, t.seen_at, CASE WHEN l.account IS NULL THEN 0 ELSE 1 END \
+    FROM account t LEFT JOIN account_lock l ON l.account = t.id WHERE ";
+
 /// A page of the accounts whose folded names hold `part`, by number; `terms` are what the index has of it.
 /// Every account where there are no terms.
 pub fn find(
     tx: &mut Tx<'_>, terms: &[String], part: &str, after: i64, limit: u32,
 ) -> Result<Vec<Listed>, Error> {
-    let mut params: Vec<Value> = vec![];
-    let page = match terms.split_first() {
-        None => {
-            params.extend([after.into(), limit.into()]);
-            "SELECT * FROM account WHERE id > ? ORDER BY id LIMIT ?".to_owned()
+    if terms.is_empty() {
+        return tx.rows(join!(LISTED, "t.id > ? ORDER BY t.id LIMIT ?"), params![after, limit]);
+    }
+    let (mut page, limit): (Vec<Listed>, _) = (vec![], limit as usize);
+    // One term is the part itself; several may be there apart, so that not all that have them are found.
+    let (mut after, mut step) = (after, if terms.len() > 1 { 2 * limit } else { limit });
+    loop {
+        let ids = INDEX.find(tx, terms, after, step)?;
+        let Some(last) = ids.last() else { return Ok(page) };
+        let mut params: Vec<Value> = padded(&ids).collect();
+        let sql =
+            format!("{LISTED}t.id IN ({}) AND INSTR(t.folded, ?) > 0 ORDER BY t.id", marks(params.len()));
+        params.push(part.into());
+        page.extend(tx.rows::<Listed>(&sql, params)?);
+        page.truncate(limit);
+        if page.len() == limit || ids.len() < step {
+            return Ok(page);
         }
-        Some((first, more)) => {
-            let mut from = String::from("account_term x");
-            for (n, term) in more.iter().enumerate() {
-                from += &format!(" JOIN account_term x{n} ON x{n}.account = x.account AND x{n}.term = ?");
-                params.push(term.into());
-            }
-            params.extend([first.into(), after.into(), part.into(), limit.into()]);
-            format!(
-                "SELECT a.* FROM {from} JOIN account a ON a.id = x.account \
-                 WHERE x.term = ? AND x.account > ? AND INSTR(a.folded, ?) > 0 ORDER BY x.account LIMIT ?"
-            )
-        }
-    };
-    let columns: Vec<String> = Account::FIELDS.iter().map(|field| format!("t.{field}")).collect();
-    let columns = columns.join(", ");
-    tx.rows(
-        &format!(
-            "SELECT {columns}, CASE WHEN l.account IS NULL THEN 0 ELSE 1 END \
-             FROM ({page}) t LEFT JOIN account_lock l ON l.account = t.id ORDER BY t.id"
-        ),
-        params,
-    )
+        (after, step) = (*last, (step * 4).min(STEP).max(limit));
+    }
 }
 
 /// Makes an account be found by `terms`; none of them twice.
 pub fn index(tx: &mut Tx<'_>, id: AccountId, terms: &[String]) -> Result<(), Error> {
-    for some in terms.chunks(64) {
-        let marks = vec!["(?, ?)"; some.len()].join(", ");
-        let params = some.iter().flat_map(|term| [Value::from(term), id.into()]).collect::<Vec<_>>();
-        tx.execute(&format!("INSERT INTO account_term (term, account) VALUES {marks}"), params)?;
-    }
-    Ok(())
+    INDEX.add(tx, id.0, terms)
 }
 
-/// Takes an account out of the index.
-pub fn unindex(tx: &mut Tx<'_>, id: AccountId) -> Result<u64, Error> {
-    tx.execute("DELETE FROM account_term WHERE account = ?", params![id])
+/// Makes an account be found by `terms` no more.
+pub fn unindex(tx: &mut Tx<'_>, id: AccountId, terms: &[String]) -> Result<(), Error> {
+    INDEX.remove(tx, id.0, terms)
 }

@@ -2,6 +2,7 @@
 
 use protocol::value::{AccountId, Kind, Listing, Md5, Money, Sort, Time, TitleId};
 
+use crate::posting::{Index, marks, padded};
 use crate::{Error, Tx, Value, join, params, record};
 
 record! {
@@ -19,6 +20,11 @@ impl Content {
     /// Lets nobody else hold this content until the transaction ends; 0 if it is not there.
     pub fn hold(tx: &mut Tx<'_>, sha256: [u8; 32]) -> Result<u64, Error> {
         tx.execute("UPDATE content SET stored_at = stored_at WHERE sha256 = ?", params![sha256])
+    }
+
+    /// The same, by its number.
+    pub fn hold_id(tx: &mut Tx<'_>, id: i64) -> Result<u64, Error> {
+        tx.execute("UPDATE content SET stored_at = stored_at WHERE id = ?", params![id])
     }
 
     /// The contents of this size and MD5: files made to have one MD5 are still several.
@@ -98,6 +104,20 @@ pub fn card(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<C
     tx.one(join!(CARD, "title t", JOINS, " WHERE t.id = ?"), params![account, id])
 }
 
+/// The cards of these titles, in the order of their numbers in `ids`; those that are not there are left out.
+fn cards(tx: &mut Tx<'_>, account: AccountId, ids: &[i64]) -> Result<Vec<Card>, Error> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut params = params![account];
+    params.extend(padded(ids));
+    let sql = format!("{CARD}title t{JOINS} WHERE t.id IN ({})", marks(params.len() - 1));
+    let mut cards: Vec<Card> = tx.rows(&sql, params)?;
+    let place = |card: &Card| ids.iter().position(|id| *id == card.title.id.0);
+    cards.sort_by_cached_key(place);
+    Ok(cards)
+}
+
 /// Where a page of a list begins: behind this value of the sorted column and this number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -111,90 +131,143 @@ pub struct Place {
 pub fn list(
     tx: &mut Tx<'_>, account: AccountId, which: Listing, sort: Sort, after: Option<&Place>, limit: u32,
 ) -> Result<Vec<Card>, Error> {
-    let (column, descending) = match sort {
-        Sort::Id => ("t.id", false),
-        Sort::New => ("t.id", true),
-        Sort::Name => ("t.folded", false),
-        Sort::Size => ("t.size", true),
-        Sort::Popular => ("t.fetched", true),
-    };
-    let (from, mut params) = match which {
-        Listing::All => ("title t WHERE t.listed = 1", vec![]),
-        Listing::Owned => (
-            "purchase o JOIN title t ON t.id = o.title WHERE o.account = ? \
-             AND NOT EXISTS (SELECT 1 FROM removal g WHERE g.title = t.id AND g.purged_at IS NOT NULL)",
-            vec![Value::from(account)],
-        ),
-        Listing::Deleted => ("title t WHERE t.listed = 0", vec![]),
-        Listing::Free => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Free.into()]),
-        Listing::Paid => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Paid.into()]),
-        Listing::Shared => ("title t WHERE t.listed = 1 AND t.kind = ?", vec![Kind::Shared.into()]),
-    };
-    let (beyond, order) = if descending { ("<", " DESC") } else { (">", "") };
-    let behind = match after {
-        None => String::new(),
-        Some(Place { value: None, id }) => {
-            params.push(Value::Int(*id));
-            format!(" AND t.id {beyond} ?")
-        }
+    let list = Order::of(account, which, sort);
+    let ids = match after {
+        None => list.ids(tx, "", vec![], limit)?,
+        Some(Place { value: None, id }) => list.ids(tx, &list.beyond(list.id), params![*id], limit)?,
         Some(Place { value: Some(value), id }) => {
-            params.extend([value.clone(), value.clone(), Value::Int(*id)]);
-            // Both engines turn the first comparison into a range of the index.
-            format!(" AND {column} {beyond}= ? AND ({column} {beyond} ? OR t.id {beyond} ?)")
+            // Those of the same value and those beyond it, each a range of the index: as one condition they
+            // would be a walk over all of the same value.
+            let same = format!(" AND {} = ?{}", list.column, list.beyond(list.id));
+            let mut ids = list.ids(tx, &same, params![value.clone(), *id], limit)?;
+            let rest = limit.saturating_sub(u32::try_from(ids.len()).unwrap_or(limit));
+            if rest > 0 {
+                ids.extend(list.ids(tx, &list.beyond(list.column), params![value.clone()], rest)?);
+            }
+            ids
         }
     };
-    let order = if column == "t.id" {
-        format!(" ORDER BY t.id{order}")
-    } else {
-        format!(" ORDER BY {column}{order}, t.id{order}")
-    };
-    let page = format!("SELECT t.* FROM {from}{behind}{order} LIMIT ?");
-    params.push(limit.into());
-    params.push(account.into());
-    // The page is cut before anything is joined to it, whatever the optimizer thinks of the joins.
-    tx.rows(&format!("{CARD}({page}) t{JOINS}{order}"), params)
+    cards(tx, account, &ids)
 }
+
+/// What a list is made of and how it goes.
+struct Order {
+    /// Tables and condition.
+    from: String,
+    params: Vec<Value>,
+    /// The titles' number, in the table whose index has it.
+    id: &'static str,
+    /// What is sorted by, first.
+    column: &'static str,
+    descending: bool,
+}
+
+impl Order {
+    fn of(account: AccountId, which: Listing, sort: Sort) -> Order {
+        let (column, index, descending) = match sort {
+            Sort::Id => ("t.id", "id", false),
+            Sort::New => ("t.id", "id", true),
+            Sort::Name => ("t.folded", "name", false),
+            Sort::Size => ("t.size", "size", true),
+            Sort::Popular => ("t.fetched", "fetched", true),
+        };
+        let kind = |kind: Kind| (" t.listed = 1 AND t.kind = ?", params![kind]);
+        let (condition, params) = match which {
+            Listing::All => (" t.listed = 1", vec![]),
+            Listing::Deleted => (" t.listed = 0", vec![]),
+            Listing::Free => kind(Kind::Free),
+            Listing::Paid => kind(Kind::Paid),
+            Listing::Shared => kind(Kind::Shared),
+            Listing::Owned if column == "t.id" => {
+                // True of all: a column outside the key, without which MySQL begins each page at the first purchase.
+                let from = "purchase o /*! FORCE INDEX (PRIMARY) */ LEFT JOIN removal g ON g.title = o.title \
+                    WHERE o.account = ? AND o.paid >= 0 AND g.purged_at IS NULL";
+                return Order {
+                    from: from.to_owned(),
+                    params: params![account],
+                    id: "o.title",
+                    column: "o.title",
+                    descending,
+                };
+            }
+            // Sorted as it is asked for: as many as one has bought.
+            Listing::Owned => {
+                let from = "purchase o JOIN title t /*! FORCE INDEX (PRIMARY) */ ON t.id = o.title \
+                    LEFT JOIN removal g ON g.title = o.title WHERE o.account = ? AND g.purged_at IS NULL";
+                return Order {
+                    from: from.to_owned(),
+                    params: params![account],
+                    id: "t.id",
+                    column,
+                    descending,
+                };
+            }
+        };
+        // MySQL reads a hint here and SQLite a comment. Without it MySQL weighs all nine indexes for every page, and
+        // often takes one for its equalities alone, which walks over everything before the page.
+        let of = if params.is_empty() { "title_by_" } else { "title_kind_by_" };
+        let from = format!("title t /*! FORCE INDEX ({of}{index}) */ WHERE{condition}");
+        Order { from, params, id: "t.id", column, descending }
+    }
+
+    /// That a column is behind a value.
+    fn beyond(&self, column: &str) -> String {
+        format!(" AND {column} {} ?", if self.descending { "<" } else { ">" })
+    }
+
+    /// Numbers only, all of them from an index: what is joined to a page is joined afterwards.
+    fn ids(&self, tx: &mut Tx<'_>, behind: &str, values: Vec<Value>, limit: u32) -> Result<Vec<i64>, Error> {
+        let Order { from, id, column, .. } = self;
+        let way = if self.descending { " DESC" } else { "" };
+        let order = if column == id { format!("{id}{way}") } else { format!("{column}{way}, {id}{way}") };
+        let mut params = self.params.clone();
+        params.extend(values);
+        params.push(limit.into());
+        tx.rows(&format!("SELECT {id} FROM {from}{behind} ORDER BY {order} LIMIT ?"), params)
+    }
+}
+
+/// What titles are found by: those that are listed.
+pub(crate) const INDEX: Index = Index { table: "posting" };
 
 /// A page of the titles that bear all of `terms`, by number. There is at least one term.
 pub fn search(
     tx: &mut Tx<'_>, account: AccountId, terms: &[String], after: i64, limit: u32,
 ) -> Result<Vec<Card>, Error> {
-    let Some((first, more)) = terms.split_first() else {
-        return Ok(vec![]);
-    };
-    let mut from = String::from("term x");
-    let mut params: Vec<Value> = vec![];
-    for (n, term) in more.iter().enumerate() {
-        from += &format!(" JOIN term x{n} ON x{n}.title = x.title AND x{n}.term = ?");
-        params.push(term.into());
-    }
-    params.extend([first.into(), after.into(), limit.into(), account.into()]);
-    let page = format!(
-        "SELECT t.* FROM {from} JOIN title t ON t.id = x.title \
-         WHERE x.term = ? AND x.title > ? AND t.listed = 1 ORDER BY x.title LIMIT ?"
-    );
-    tx.rows(&format!("{CARD}({page}) t{JOINS} ORDER BY t.id"), params)
+    let ids = INDEX.find(tx, terms, after, limit as usize)?;
+    cards(tx, account, &ids)
 }
 
 /// Makes a title be found by `terms`; none of them twice.
 pub fn index(tx: &mut Tx<'_>, id: TitleId, terms: &[String]) -> Result<(), Error> {
-    for some in terms.chunks(64) {
-        let marks = vec!["(?, ?)"; some.len()].join(", ");
-        let params = some.iter().flat_map(|term| [Value::from(term), id.into()]).collect::<Vec<_>>();
-        tx.execute(&format!("INSERT INTO term (term, title) VALUES {marks}"), params)?;
-    }
-    Ok(())
+    INDEX.add(tx, id.0, terms)
 }
 
-/// Takes a title out of the index.
-pub fn unindex(tx: &mut Tx<'_>, id: TitleId) -> Result<u64, Error> {
-    tx.execute("DELETE FROM term WHERE title = ?", params![id])
+/// Makes a title be found by `terms` no more.
+pub fn unindex(tx: &mut Tx<'_>, id: TitleId, terms: &[String]) -> Result<(), Error> {
+    INDEX.remove(tx, id.0, terms)
 }
 
 impl Title {
-    /// Lists or unlists a title; 0 if it is so already, or there is none.
+    /// The title, which nobody else changes until the transaction ends: whoever changes its name or whether it is
+    /// listed changes the index too.
+    pub fn hold(tx: &mut Tx<'_>, id: TitleId) -> Result<Option<Title>, Error> {
+        tx.execute("UPDATE title SET listed = listed WHERE id = ?", params![id])?;
+        Title::get(tx, id)
+    }
+
+    /// Lists or unlists a title; 0 if it is so already, or there is none. Who does so sees to its terms: only what is
+    /// listed is in the index.
     pub fn set_listed(tx: &mut Tx<'_>, id: TitleId, listed: bool) -> Result<u64, Error> {
         tx.execute("UPDATE title SET listed = ? WHERE id = ? AND listed <> ?", params![listed, id, listed])
+    }
+
+    /// The titles on the shelf that have this content.
+    pub fn shelved(tx: &mut Tx<'_>, content: i64) -> Result<Vec<Title>, Error> {
+        tx.rows(
+            join!(Title::SELECT, " WHERE content = ? AND kind = ? AND listed = 1 ORDER BY id"),
+            params![content, Kind::Shared],
+        )
     }
 
     /// Whether a listed title sells this content.

@@ -2,7 +2,8 @@
 
 use protocol::value::{AccountId, EventId, Md5, Money, Time, TitleId};
 
-use crate::catalogue::Title;
+use crate::catalogue::{INDEX as TITLES, Title};
+use crate::posting::{BLOCK, numbers};
 use crate::ticket::Event;
 use crate::{Engine, Error, FromRow, Row, Tx, Value, join, params, stats};
 
@@ -98,9 +99,41 @@ pub fn titles(tx: &mut Tx<'_>, after: TitleId, limit: u32) -> Result<Vec<(Title,
     tx.rows(&sql, params![after, limit])
 }
 
-/// What the titles behind `from`, up to `to`, are found by.
-pub fn terms(tx: &mut Tx<'_>, from: TitleId, to: TitleId) -> Result<Vec<(TitleId, String)>, Error> {
-    tx.rows("SELECT title, term FROM term WHERE title > ? AND title <= ?", params![from, to])
+/// The titles of one block of the index that SEARCH looks in, and what they are found by.
+pub struct Block(i64);
+
+impl Block {
+    /// The block of the first title after `after`; none if there is no such title.
+    pub fn after(tx: &mut Tx<'_>, after: TitleId) -> Result<Option<Block>, Error> {
+        let first = tx.one("SELECT id FROM title WHERE id > ? ORDER BY id LIMIT 1", params![after])?;
+        Ok(first.map(|id: i64| Block(id.div_euclid(BLOCK))))
+    }
+
+    /// The numbers of the titles that can be in it: behind the one, up to the other.
+    pub fn bounds(&self) -> (TitleId, TitleId) {
+        (TitleId(self.0 * BLOCK - 1), TitleId(self.0 * BLOCK + BLOCK - 1))
+    }
+
+    /// Tells each term with each title that is found by it.
+    pub fn each(&self, tx: &mut Tx<'_>, mut tell: impl FnMut(&str, TitleId)) -> Result<(), Error> {
+        let mut after = String::new();
+        loop {
+            let rows = TITLES.rows(tx, self.0, &after, ROWS)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            for (term, members) in &rows {
+                numbers(self.0, members).for_each(|id| tell(term, TitleId(id)));
+            }
+        }
+    }
+}
+
+/// Rows of the index of one look: 8 KiB each at most.
+const ROWS: u32 = 128;
+
+/// Takes a title out of the index, whatever it stands under.
+pub fn forget_terms(tx: &mut Tx<'_>, id: TitleId) -> Result<(), Error> {
+    TITLES.forget(tx, id.0)
 }
 
 /// A title that nobody else changes until the transaction ends.

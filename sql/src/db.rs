@@ -2,6 +2,7 @@
 //! those two, `mysql` and `sqlite`, are the only ones that name a driver.
 
 mod mysql;
+mod plan;
 mod sqlite;
 mod tx;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::plan::Plan;
 pub use self::tx::Tx;
 use self::tx::{Fate, Fault, Inner};
 use crate::{Error, MIGRATIONS, Migration};

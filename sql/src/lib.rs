@@ -20,7 +20,8 @@
 //! The text of a statement is the same for both engines: `?` for parameters, `||` joins, `'…'` has no backslash
 //! escapes, `"…"` quotes a name, `LIKE` and `=` look at bytes. Not shared, and therefore not used: upsert, `RETURNING`,
 //! `FOR UPDATE`, `/` between integers, `LIKE` with a `\` in it and no `ESCAPE`, and text whose only difference is blanks
-//! at its end (`'a' = 'a '` on MySQL).
+//! at its end (`'a' = 'a '` on MySQL). `/*! FORCE INDEX (…) */` is a hint to MySQL and a comment to SQLite: a page of a
+//! long list names the index whose order it goes by.
 
 pub mod account;
 pub mod catalogue;
@@ -30,6 +31,7 @@ mod error;
 pub mod lounge;
 mod migrate;
 pub mod notice;
+pub mod posting;
 #[doc(hidden)]
 pub mod record;
 pub mod removal;
@@ -42,7 +44,7 @@ mod value;
 pub mod wallet;
 pub mod word;
 
-pub use db::{Db, Engine, Options, Tx};
+pub use db::{Db, Engine, Options, Plan, Tx};
 pub use error::Error;
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use value::{FromRow, FromValue, IntoParams, Row, Value};

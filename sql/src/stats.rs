@@ -55,10 +55,29 @@ pub fn by_day(tx: &mut Tx<'_>, name: &str, since: i64) -> Result<Vec<(i64, i64)>
     tx.rows(sql, params![name, since.max(TOTAL + 1)])
 }
 
-/// Accounts that are members at a time.
+/// Notes that a membership that ended at `was` ends at `until` now.
+pub fn membership(tx: &mut Tx<'_>, was: Option<Time>, until: Option<Time>) -> Result<(), Error> {
+    for (end, by) in [(was, -1), (until, 1)] {
+        if let Some(end) = end {
+            add(tx, "members", day(end), by)?;
+        }
+    }
+    Ok(())
+}
+
+/// Accounts that are members at a time: those whose membership ends on a later day are tallied by that day.
 pub fn members(tx: &mut Tx<'_>, now: Time) -> Result<i64, Error> {
-    let found = tx.one("SELECT COUNT(*) FROM account WHERE member_until > ?", params![now])?;
-    Ok(found.unwrap_or(0))
+    let today = day(now);
+    // SUM is a decimal on MySQL; the cast makes it the integer that it is.
+    let later: Option<i64> = tx.one(
+        "SELECT CAST(COALESCE(SUM(value), 0) AS SIGNED) FROM tally WHERE name = ? AND day > ?",
+        params!["members", today],
+    )?;
+    let ending: Option<i64> = tx.one(
+        "SELECT COUNT(*) FROM account WHERE member_until > ? AND member_until < ?",
+        params![now, midnight(today + 1)],
+    )?;
+    Ok(later.unwrap_or(0) + ending.unwrap_or(0))
 }
 
 /// The last day whose revenue is tallied for good. Held until the transaction ends.

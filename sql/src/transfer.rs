@@ -81,7 +81,7 @@ impl Download {
     ) -> Result<Vec<(Download, String, u64)>, Error> {
         tx.rows(
             "SELECT d.id, d.account, d.title, d.how, d.at, d.bytes, d.got, d.done, t.name, t.size \
-             FROM download d JOIN title t ON t.id = d.title \
+             FROM download d /*! FORCE INDEX (download_of_account) */ JOIN title t ON t.id = d.title \
              WHERE d.account = ? AND d.id < ? ORDER BY d.id DESC LIMIT ?",
             params![account, before, limit],
         )

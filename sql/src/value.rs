@@ -214,6 +214,11 @@ impl Row {
             None => Err(Error::internal("a row has fewer columns than are read")),
         }
     }
+
+    /// All columns that are left.
+    pub(crate) fn rest<T: FromValue>(&mut self) -> Result<Vec<T>, Error> {
+        self.0.by_ref().map(T::from_value).collect()
+    }
 }
 
 /// What one or several columns of a row are read into: a single value, a record, a tuple of those (so that

@@ -2,7 +2,7 @@
 
 use protocol::value::{AccountId, Money, Time, TitleId};
 
-use crate::{Error, Tx, join, params, record};
+use crate::{Error, Tx, join, params, record, stats};
 
 /// The most that a wallet may hold, in cents: ten digits before the point, as on the wire.
 pub const MOST: Money = Money(999_999_999_999);
@@ -79,10 +79,14 @@ pub fn balance(tx: &mut Tx<'_>, account: AccountId) -> Result<Money, Error> {
 /// Makes membership last until `until`, if it still ends as `was` says; 0 if it does not.
 pub fn extend(tx: &mut Tx<'_>, account: AccountId, was: Option<Time>, until: Time) -> Result<u64, Error> {
     // COALESCE, since NULL equals nothing; no membership ends at -1.
-    tx.execute(
+    let extended = tx.execute(
         "UPDATE account SET member_until = ? WHERE id = ? AND COALESCE(member_until, -1) = ?",
         params![until, account, was.unwrap_or(Time(-1))],
-    )
+    )?;
+    if extended > 0 {
+        stats::membership(tx, was, Some(until))?;
+    }
+    Ok(extended)
 }
 
 record! {
@@ -210,7 +214,7 @@ pub fn noted(
 ) -> Result<Vec<(Entry, Option<String>)>, Error> {
     tx.rows(
         "SELECT l.id, l.at, l.account, l.book, l.amount, l.balance, l.why, l.title, l.actor, n.note \
-         FROM ledger l LEFT JOIN ledger_note n ON n.entry = l.id \
+         FROM ledger l /*! FORCE INDEX (ledger_of_account) */ LEFT JOIN ledger_note n ON n.entry = l.id \
          WHERE l.account = ? AND l.id < ? ORDER BY l.id DESC LIMIT ?",
         params![account, before, limit],
     )

@@ -242,11 +242,13 @@ fn what_follows_from_other_rows_is_made_anew(engine: Engine) {
         .map(|(n, name)| stor(&mut boss, name, "FREE", &film[n..], ""))
         .collect();
     boss.want(&format!("DELE {}", ids[3]), "250 OK");
-    let [green, black, chinese, water] = [&ids[0], &ids[1], &ids[2], &ids[3]];
+    let [green, black, water] = [&ids[0], &ids[1], &ids[3]];
+    // In the index titles are numbered from `00` on: of the two teas the first is left, and the third is coffee.
+    assert_eq!(ids, ["1", "2", "3", "4"]);
     club.sql(&format!(
         "UPDATE title SET size = 7 WHERE id = {green}; \
-         DELETE FROM term WHERE title = {black} AND term = 'tea'; \
-         INSERT INTO term (term, title) VALUES ('coffee', {chinese}); \
+         UPDATE posting SET members = '01' WHERE term = 'tea'; \
+         INSERT INTO posting (term, block, members) VALUES ('coffee', 0, '03'); \
          UPDATE title SET folded = 'zzz' WHERE id = {water}; \
          UPDATE tally SET value = 77 WHERE name = 'free' AND day = 0; \
          DELETE FROM tally WHERE name = 'bytes' AND day = 0; \

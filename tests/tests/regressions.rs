@@ -3,7 +3,9 @@
 
 use std::thread;
 
-use tests::{Club, Engine, Line, Person, admin, bytes, md5hex, on_both_engines, pass, rows, stor, user};
+use tests::{
+    Club, Engine, Line, Person, admin, at_once, bytes, md5hex, on_both_engines, pass, rows, stor, user,
+};
 
 on_both_engines! {
     an_old_password_is_out_as_soon_as_the_new_one_is_said_to_be_in
@@ -16,6 +18,10 @@ on_both_engines! {
     a_key_is_answered_as_before_whatever_was_switched_off
     an_expired_session_is_over_on_open_connections_too
     many_small_pieces_are_one_download
+    one_key_at_once_is_one_answer_whatever_the_rule_says_to_the_others
+    a_name_that_folds_to_a_blank_is_no_name
+    what_comes_to_be_sold_leaves_the_shelf
+    a_member_never_pays_more_by_a_lower_price
 }
 
 /// The number of the session of this connection.
@@ -174,4 +180,66 @@ fn many_small_pieces_are_one_download(engine: Engine) {
     let history = rows(&mut boss, "HISTORY");
     assert_eq!(history.len(), 1);
     assert_eq!((history[0].number("bytes"), history[0].get("done")), (400, "yes"));
+}
+
+fn one_key_at_once_is_one_answer_whatever_the_rule_says_to_the_others(engine: Engine) {
+    let club = Club::start(engine);
+    let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
+    let id = stor(&mut boss, "Film", "PAID", &bytes(10), "price=1.00");
+    let same = |who: &Person, command: &str| {
+        let mut answers = at_once(&club, who, 6, |_, line| line.ask(command).is("250 OK").line);
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{command}: {answers:#?}");
+    };
+    for round in 0..10 {
+        let code = boss.want("VOUCHER 7.00", "210 END").rows[0].get("code").to_owned();
+        same(&anna, &format!("REDEEM {code} key={round}"));
+        anna.want(&format!("BUY {id}"), "250 OK");
+        same(&boss, &format!("REFUND {} {id} key={round}", "anna"));
+    }
+    assert_eq!(anna.balance(), 7000);
+    // However the name is written, it is the same account.
+    let first = boss.want("CREDIT anna 1.00 key=again", "250 OK").line;
+    assert_eq!(boss.want("CREDIT ANNA 1.00 key=again", "250 OK").line, first);
+}
+
+fn a_name_that_folds_to_a_blank_is_no_name(engine: Engine) {
+    let club = Club::start(engine);
+    for name in ["a\u{a8}", "x\u{b4}y", "\u{a8}a", "か\u{309b}", "\u{fdfa}\u{fdfa}"] {
+        club.line().want(&format!("REGISTER {name} {}", pass(name)), "501 BAD_VALUE");
+    }
+}
+
+fn what_comes_to_be_sold_leaves_the_shelf(engine: Engine) {
+    let club = Club::start(engine);
+    let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
+    let film = bytes(100);
+    let on_shelf = |boss: &mut Person| rows(boss, "LIST SHARED").len();
+    // By an upload.
+    stor(&mut anna, "Mine", "SHARED", &film, "");
+    let sold = stor(&mut boss, "Sold", "PAID", &film, "");
+    assert_eq!(on_shelf(&mut boss), 0);
+    // By being brought back.
+    boss.want(&format!("DELE {sold}"), "250 OK");
+    stor(&mut anna, "Mine again", "SHARED", &film, "");
+    boss.want(&format!("UNDELE {sold}"), "250 OK");
+    assert_eq!(on_shelf(&mut boss), 0);
+    // By another kind.
+    let other = bytes(200);
+    stor(&mut anna, "Mine too", "SHARED", &other, "");
+    let free = stor(&mut boss, "Free", "FREE", &other, "");
+    assert_eq!(on_shelf(&mut boss), 1);
+    boss.want(&format!("EDIT {free} kind=PAID"), "250 OK");
+    assert_eq!(on_shelf(&mut boss), 0);
+    assert_eq!(rows(&mut boss, "LIST DELETED").len(), 3);
+}
+
+fn a_member_never_pays_more_by_a_lower_price(engine: Engine) {
+    let club = Club::start(engine);
+    let mut boss = admin(&club);
+    let id = stor(&mut boss, "Film", "PAID", &bytes(10), "price=10.00 member-price=5.00");
+    boss.want(&format!("EDIT {id} price=3.00"), "250 OK");
+    assert_eq!(boss.want(&format!("INFO {id}"), "210 END").rows[0].get("member-price"), "3.00");
+    boss.want(&format!("EDIT {id} member-price=4.00"), "250 OK");
+    assert_eq!(boss.want(&format!("INFO {id}"), "210 END").rows[0].get("member-price"), "4.00");
 }

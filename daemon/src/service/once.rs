@@ -97,6 +97,8 @@ fn once_in(
         Ok(outcome) => Kept::answer(outcome),
         Err(fault) => match Kept::refusal(fault) {
             Some(kept) => kept,
+            // What the winner of a race has done is no reason to refuse the loser: that one is told the same.
+            None if recall(tx, key)?.is_some() => return Err(Fault::Raced),
             None => return result.map(Ok),
         },
     };

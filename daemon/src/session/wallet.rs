@@ -82,9 +82,20 @@ impl Session {
     pub(super) async fn voucher(&mut self, c: Voucher) -> Result<Answer, Fault> {
         let (amount, count) = (c.amount.money(), c.count.map_or(1, |n| n.0));
         let (admin, days) = (self.user()?.admin()?, c.days.map(|n| n.0));
+        let paging = self.paging(c.after, c.limit);
+        let skip = usize::try_from(paging.number(0)?).map_err(|_| Fault::BadAfter)?;
+        // Codes are told once: those of a page that is not asked for would be lost.
+        if c.key.is_none() && (skip > 0 || paging.limit < count) {
+            return Err(Fault::BadValue {
+                option: Some("key"),
+                expected: "a key, with which the other pages can be had",
+            });
+        }
         let codes = care::mint(&self.app, admin, amount, count, days, text(c.key.as_ref())).await?;
         log::info!("{} minted {count} vouchers of {amount}", self.label());
-        Ok(Answer::page(Page { rows: codes, next: None }, |code| {
+        let codes = codes.into_iter().enumerate().skip(skip).take(paging.limit as usize + 1).collect();
+        let page = Page::cut(codes, paging.limit, |(n, _)| (n + 1).to_string());
+        Ok(Answer::page(page, |(_, code)| {
             Row(Facts::new().with("code", code.reveal().to_owned()).with("amount", amount))
         }))
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
 use crate::link::{Facts, Reply};
+use crate::show::plain::is_harmful;
 
 /// Keys of the document itself. A fact of the same name is found under `facts`.
 const OWN: [&str; 6] = ["ok", "code", "word", "text", "rows", "facts"];
@@ -34,6 +35,22 @@ pub fn reply(reply: &Reply) -> Value {
         out.insert("rows".into(), rows.collect());
     }
     Value::Object(out)
+}
+
+/// A document as one line that is harmless on a terminal, too: what could command it is written as an escape.
+pub fn line(document: &Value) -> String {
+    let text = document.to_string();
+    // Outside its strings a document holds nothing of the kind, so that escapes stand in strings only.
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) {
+            let mut units = [0; 2];
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The document of a failure.
@@ -78,6 +95,14 @@ mod tests {
 
     fn facts(pairs: &[(&str, &str)]) -> Facts {
         pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()
+    }
+
+    #[test]
+    fn a_line_is_harmless_and_says_the_same() {
+        let document = json!({"title": "a\u{202e}b\u{9b}c\n\u{e0041}绿茶😀", "id": 7});
+        let line = line(&document);
+        assert_eq!(line, r#"{"id":7,"title":"a\u202eb\u009bc\n\udb40\udc41绿茶😀"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), document);
     }
 
     #[test]

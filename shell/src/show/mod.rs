@@ -96,7 +96,7 @@ impl Screen {
     pub fn answer(&self, answer: &Answer) {
         let reply = &answer.reply;
         if self.json {
-            print(&json::reply(reply).to_string());
+            print(&json::line(&json::reply(reply)));
             return;
         }
         if answer.layout == Layout::Chat {
@@ -155,7 +155,7 @@ impl Screen {
     /// Shows what went wrong.
     pub fn fault(&self, fault: &Fault) {
         if self.json {
-            print(&json::fault(fault).to_string());
+            print(&json::line(&json::fault(fault)));
         }
         match fault {
             Fault::Syntax { line, error } => self.caret(line, error),

@@ -22,11 +22,14 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters of both sets, line and paragraph separators, marks and overrides of direction.
-fn is_harmful(c: char) -> bool {
+/// Control characters of both sets, line and paragraph separators, marks and overrides of direction, and
+/// what is never seen.
+pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || protocol::grammar::is_bidi_override(c)
-        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+        // Tags: nothing is shown of them.
+        || matches!(c, '\u{E0000}'..='\u{E007F}')
 }
 
 /// How many columns it takes.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 /// Longest name made here, in bytes: with the ending of a part it stays under the 255 of file systems.
 const LONGEST: usize = 180;
 
-/// A name for title `id` that is harmless in any folder: no separator, no leading dot, no control
+/// A name for title `id` that is harmless in any folder: no separator, no leading dot or dash, no control
 /// character or override, not too long.
 pub fn safe(title: &str, id: i64) -> String {
     let bad = |c: char| c.is_control() || protocol::grammar::is_forbidden(c) || matches!(c, '/' | '\\');
     let name: String = title.chars().map(|c| if bad(c) { '_' } else { c }).collect();
-    let name = name.trim().trim_start_matches('.').trim_start();
+    // A leading dash would be taken for an option by whatever is called on it.
+    let name = name.trim().trim_start_matches(['.', '-']).trim_start();
     if name.is_empty() {
         return format!("title-{id}");
     }
@@ -57,6 +58,7 @@ mod tests {
         let cases = [
             ("Green tea", "Green tea"),
             ("绿茶 第1集.webm", "绿茶 第1集.webm"),
+            ("-rf", "rf"),
             ("../../etc/passwd", "_.._etc_passwd"),
             (".bashrc", "bashrc"),
             ("...", "title-7"),

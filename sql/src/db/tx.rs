@@ -1,5 +1,6 @@
 //! A running transaction, the same over both engines.
 
+use super::plan::Noted;
 use super::{Engine, MIGRATION_PATIENCE, mysql, sqlite};
 use crate::{Error, FromRow, IntoParams, Row, Value};
 
@@ -11,6 +12,8 @@ use crate::{Error, FromRow, IntoParams, Row, Value};
 pub struct Tx<'c> {
     inner: Inner<'c>,
     pub(super) over: Option<Fault>,
+    /// The statements that were run, where somebody wants to know.
+    pub(super) noted: Option<Noted>,
 }
 
 pub(super) enum Inner<'c> {
@@ -41,7 +44,7 @@ pub(super) enum Fate {
 
 impl Tx<'_> {
     pub(super) fn on(inner: Inner<'_>) -> Tx<'_> {
-        Tx { inner, over: None }
+        Tx { inner, over: None, noted: None }
     }
 
     /// Runs a statement; returns how many rows it found. A row that an UPDATE found and left as it was counts.
@@ -56,6 +59,9 @@ impl Tx<'_> {
 
     fn changed(&mut self, sql: &str, params: impl IntoParams) -> Result<(u64, i64), Error> {
         let params = fit(params)?;
+        if let Some(noted) = &mut self.noted {
+            noted.push((sql.to_owned(), params.clone()));
+        }
         self.try_on(|inner| match inner {
             Inner::Sqlite(session) => session.execute(sql, params),
             Inner::Mysql(session) => session.execute(sql, params),
@@ -76,6 +82,9 @@ impl Tx<'_> {
 
     fn raw(&mut self, sql: &str, params: impl IntoParams) -> Result<Vec<Row>, Error> {
         let params = fit(params)?;
+        if let Some(noted) = &mut self.noted {
+            noted.push((sql.to_owned(), params.clone()));
+        }
         self.try_on(|inner| match inner {
             Inner::Sqlite(session) => session.rows(sql, params),
             Inner::Mysql(session) => session.rows(sql, params),

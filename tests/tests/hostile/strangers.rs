@@ -68,6 +68,7 @@ fn other_protocols_are_shown_out(engine: Engine) {
     let register = format!("REGISTER smuggled {}", pass("smuggled"));
     let strangers: Vec<Vec<u8>> = vec![
         format!("GET / HTTP/1.1\r\nHost: club\r\n\r\n{register}\r\n").into_bytes(),
+        format!("\r\n\nGET / HTTP/1.1\r\nHost: club\r\n\r\n{register}\r\n").into_bytes(),
         format!("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{register}\r\n").into_bytes(),
         format!("POST /api HTTP/1.0\r\n\r\n{register}\r\n").into_bytes(),
         [

@@ -202,11 +202,11 @@ fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
     Session::end_all(tx, id)?;
     Reset::clear(tx, id)?;
     Lookup::clear(tx, id)?;
-    unindex(tx, id)?;
+    unindex(tx, id, &terms::of_name(&account.folded))?;
     ticket::release(tx, id, now)?;
     // A name holds no blank, so nobody can ever register this one.
     let name = format!("(deleted {id})");
-    Account::anonymise(tx, id, &name)?;
+    account.anonymise(tx, &name)?;
     // The days tell how many accounts were opened: that stays as it was.
     stats::correct(tx, "accounts", -1)?;
     Ok(())

@@ -1,7 +1,7 @@
 //! What admins do to titles: changed, deleted, brought back.
 
-use protocol::value::{Kind, Money, TitleId};
-use sql::catalogue::{Title, index, unindex};
+use protocol::value::{Kind, Money, Time, TitleId};
+use sql::catalogue::{Content, Title, index, unindex};
 use sql::removal::Removal;
 use sql::{Tx, stats};
 
@@ -33,13 +33,17 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
     let (admin, now, prices) = (admin.0.clone(), app.clock.now(), app.config.prices.clone());
     app.db
         .write(move |tx| {
-            let old = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            let old = held(tx, id)?;
             let mut new = changed(&old, changes.clone());
             if new.kind == Kind::Paid {
                 // A title that comes to be sold costs what titles cost here.
                 if old.kind != Kind::Paid {
                     new.price = changes.price.unwrap_or(prices.paid.0);
                     new.member_price = changes.member_price.unwrap_or(prices.member.0.min(new.price));
+                }
+                // A member never pays more than others unless an admin says so.
+                if changes.member_price.is_none() {
+                    new.member_price = new.member_price.min(new.price);
                 }
             } else {
                 if changes.price.or(changes.member_price).is_some_and(|price| price != Money::ZERO) {
@@ -57,8 +61,8 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
             shelf::shown(new.kind, &new.name)?;
-            if new.name != old.name {
-                unindex(tx, id)?;
+            if new.listed && new.name != old.name {
+                unindex(tx, id, &terms::of_title(&old.name))?;
                 index(tx, id, &terms::of_title(&new.name))?;
             }
             if new.listed && new.kind != old.kind {
@@ -66,6 +70,9 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
                 stats::count(tx, tally(new.kind), 1, now)?;
             }
             new.edit(tx)?;
+            if new.listed && new.kind == Kind::Paid {
+                clear_shelf(tx, &admin, new.content, now)?;
+            }
             audit::note(tx, &admin, "edit", id.to_string(), now)
         })
         .await
@@ -102,7 +109,7 @@ pub async fn remove(app: &App, user: &User, id: TitleId) -> Result<(), Fault> {
     app.db
         .write(move |tx| {
             let title =
-                Title::get(tx, id)?.filter(|title| title.listed || user.is_admin()).ok_or(NO_TITLE)?;
+                Title::hold(tx, id)?.filter(|title| title.listed || user.is_admin()).ok_or(NO_TITLE)?;
             let own = title.author == user.id && title.kind == Kind::Shared;
             if !(own || user.is_admin()) {
                 return Err(Fault::NotAllowed("users delete their own titles on the shelf only"));
@@ -120,18 +127,36 @@ pub async fn restore(app: &App, admin: Admin<'_>, id: TitleId) -> Result<(), Fau
     let (admin, now) = (admin.0.clone(), app.clock.now());
     app.db
         .write(move |tx| {
-            let title = Title::get(tx, id)?.ok_or(NO_TITLE)?;
+            let title = held(tx, id)?;
             if title.kind == Kind::Shared && Title::sold_besides(tx, title.content, id)? {
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
-            relist(tx, &admin, &title, true, now)
+            relist(tx, &admin, &title, true, now)?;
+            if title.kind == Kind::Paid {
+                clear_shelf(tx, &admin, title.content, now)?;
+            }
+            Ok(())
         })
         .await
 }
 
-fn relist(
-    tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: protocol::value::Time,
-) -> Result<(), Fault> {
+/// A title, which stays as it is until the transaction ends, and so does what else has its content.
+fn held(tx: &mut Tx<'_>, id: TitleId) -> Result<Title, Fault> {
+    // In the order of an upload: the content first.
+    let content = Title::get(tx, id)?.ok_or(NO_TITLE)?.content;
+    Content::hold_id(tx, content)?;
+    Title::hold(tx, id)?.ok_or(NO_TITLE)
+}
+
+/// What comes to be sold leaves the shelf. The caller holds the content.
+///
+/// # Errors
+/// Of the database.
+pub fn clear_shelf(tx: &mut Tx<'_>, admin: &User, content: i64, now: Time) -> Result<(), Fault> {
+    Title::shelved(tx, content)?.iter().try_for_each(|title| relist(tx, admin, title, false, now))
+}
+
+fn relist(tx: &mut Tx<'_>, user: &User, title: &Title, listed: bool, now: Time) -> Result<(), Fault> {
     if Title::set_listed(tx, title.id, listed)? == 0 {
         return Ok(());
     }
@@ -144,6 +169,12 @@ fn relist(
         false => Removal { title: title.id, at: now, purged_at: None }.put(tx)?,
     }
     stats::count(tx, tally(title.kind), if listed { 1 } else { -1 }, now)?;
+    let terms = terms::of_title(&title.name);
+    if listed {
+        index(tx, title.id, &terms)?
+    } else {
+        unindex(tx, title.id, &terms)?
+    }
     if user.is_admin() {
         audit::note(tx, user, if listed { "undelete" } else { "delete" }, title.id.to_string(), now)?;
     }

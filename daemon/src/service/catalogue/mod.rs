@@ -12,7 +12,7 @@ use super::wallet::NO_TITLE;
 use super::{Fault, Page, Paging, User, terms};
 use crate::app::App;
 
-/// Most terms that one search may have: each is one more join.
+/// Most terms that one search may have: each is one more table in the join of its blocks.
 const MOST_TERMS: usize = 16;
 
 /// A page of titles.

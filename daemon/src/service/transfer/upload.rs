@@ -11,7 +11,7 @@ use super::places::Place;
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::config::Shelf;
-use crate::service::catalogue::care::tally;
+use crate::service::catalogue::care::{clear_shelf, tally};
 use crate::service::once::{Key, Outcome, once, recall};
 use crate::service::shelf::{self, Room, Share};
 use crate::service::{Fault, User, terms};
@@ -194,10 +194,11 @@ pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
 pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId, Fault> {
     let Verified { source, draft, key, _place } = verified;
     let now = app.clock.now();
-    let ((content, storing), prover) = match source {
-        Source::Sent(sealed) => (keep(app, draft.kind, sealed).await?, None),
-        Source::Known(content) => (reuse(app, content).await?, Some(user.clone())),
+    let ((content, storing), proven) = match source {
+        Source::Sent(sealed) => (keep(app, draft.kind, sealed).await?, false),
+        Source::Known(content) => (reuse(app, content).await?, true),
     };
+    let user = user.clone();
     let storing = Arc::new(storing);
     let rule = move |tx: &mut Tx<'_>| {
         // Held by the rule itself, which runs to its end even if its caller has gone: until the database
@@ -205,12 +206,14 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
         let _storing = &storing;
         // Held, so that of two titles of one content the second sees the first.
         Content::hold(tx, content.sha256)?;
-        if let Some(prover) = &prover
-            && !proof::may_have(tx, prover, content.id)?
-        {
+        if proven && !proof::may_have(tx, &user, content.id)? {
             return Err(proof::GONE);
         }
-        enter(tx, &draft, &content, now).map(Outcome::Stored)
+        let title = enter(tx, &draft, &content, now)?;
+        if draft.kind == Kind::Paid {
+            clear_shelf(tx, &user, title.content, now)?;
+        }
+        Ok(Outcome::Stored(title.id))
     };
     match once(app, key, now, rule).await? {
         Outcome::Stored(id) => Ok(id),
@@ -251,7 +254,7 @@ fn count_bytes(tx: &mut Tx<'_>, size: u64, now: Time) -> Result<(), Fault> {
     Ok(stats::count(tx, "bytes", i64::try_from(size).unwrap_or(i64::MAX), now)?)
 }
 
-fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result<TitleId, Fault> {
+fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result<Title, Fault> {
     let (sha256, size) = (content.sha256, content.size);
     unsold(tx, draft.kind, sha256)?;
     if let Some(club) = &draft.ration {
@@ -289,7 +292,8 @@ fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result
         listed: true,
     };
     let id = TitleId(title.insert(tx)?);
-    index(tx, id, &terms::of_title(&title.name))?;
+    // Counted first: who waits here for another does not meet it in the index.
     stats::count(tx, tally(draft.kind), 1, now)?;
-    Ok(id)
+    index(tx, id, &terms::of_title(&title.name))?;
+    Ok(Title { id, ..title })
 }

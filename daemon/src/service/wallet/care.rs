@@ -9,7 +9,7 @@ use super::charge;
 use crate::app::App;
 use crate::service::account::care::called;
 use crate::service::once::{Key, Outcome, Receipt, once};
-use crate::service::{Admin, DAY, Fault, User, audit, secret};
+use crate::service::{Admin, DAY, Fault, User, audit, secret, terms};
 
 /// Most codes of one VOUCHER.
 const MOST_CODES: u32 = 100;
@@ -102,7 +102,9 @@ pub async fn credit(
     app: &App, admin: Admin<'_>, name: UserName, amount: Money, note: Option<String>, key: Option<&str>,
 ) -> Result<Receipt, Fault> {
     let (admin, now) = (admin.0.clone(), app.clock.now());
-    let key = key.map(|key| Key::new(admin.id, "CREDIT", key, &format!("{name} {amount} {note:?}")));
+    let key = key.map(|key| {
+        Key::new(admin.id, "CREDIT", key, &format!("{} {amount} {note:?}", terms::fold(name.as_str())))
+    });
     charge(app, key, move |tx| {
         let account = called(tx, &name)?;
         let (id, actor) = (account.id, Some(admin.id));
@@ -125,7 +127,8 @@ pub async fn refund(
     app: &App, admin: Admin<'_>, name: UserName, id: TitleId, key: Option<&str>,
 ) -> Result<Receipt, Fault> {
     let (admin, now) = (admin.0.clone(), app.clock.now());
-    let key = key.map(|key| Key::new(admin.id, "REFUND", key, &format!("{name} {id}")));
+    let key =
+        key.map(|key| Key::new(admin.id, "REFUND", key, &format!("{} {id}", terms::fold(name.as_str()))));
     charge(app, key, move |tx| {
         let account = called(tx, &name)?;
         let purchase = Purchase::of(tx, account.id, id)?;
