@@ -22,6 +22,10 @@ doc:
 deny:
     cargo deny check
 
+# A chat room of 1,000: how long a message takes to the last of them
+bench-lounge *ARGS:
+    bench/lounge {{ARGS}}
+
 # Reel beside vsftpd: MiB/s of a 1 GiB file, and the daemon's memory meanwhile
 bench *ARGS:
     bench/run {{ARGS}}

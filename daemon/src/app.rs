@@ -9,6 +9,7 @@ use vault::Vault;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::live::Live;
+use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
 use crate::service::transfer::history::Recorder;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub uploads: Places,
     /// What is told to whoever watches.
     pub news: broadcast::Sender<News>,
+    /// The chat rooms.
+    pub lounge: Lounge,
     /// Writes the download history behind the transfers.
     pub recorder: Recorder,
 }
@@ -82,6 +85,7 @@ impl App {
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
+            lounge: Lounge::start(db.clone(), clock.clone(), config.limits.lounge()),
             news: broadcast::channel(notice::QUEUE).0,
             passwords: Hasher::new(hashes),
             uploads: Places::new(config.limits.uploads, config.limits.account_uploads),

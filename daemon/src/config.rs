@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::service::lounge::{Bounds, Pace};
 use protocol::value::Money;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub ads: Ads,
     /// How money comes in.
     pub money: Moneys,
+    /// How much of the file shelf one account may fill.
+    pub shelf: Shelf,
     /// What a stranger can make grow, and how far.
     pub limits: Limits,
 }
@@ -105,6 +108,16 @@ pub enum Topup {
     No,
 }
 
+/// How much of the file shelf one account may fill, unless an admin says otherwise with QUOTA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shelf {
+    /// Bytes.
+    pub bytes: u64,
+    /// Titles.
+    pub titles: u64,
+}
+
 /// What a stranger can make grow, and how far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -131,6 +144,18 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Hours after which a broken upload is forgotten.
     pub upload_hours: u32,
+    /// Chat rooms with members at once. Each holds up to 50 messages of up to 8 KB in memory.
+    pub lounge_rooms: usize,
+    /// Connections in one chat room: each is told of every message.
+    pub lounge_members: usize,
+    /// Chat rooms that one connection is in.
+    pub lounge_rooms_each: usize,
+    /// Events of chat rooms that wait for one connection; a slower reader loses the room.
+    pub lounge_queue: usize,
+    /// Messages and entrances of one account in chat rooms at once.
+    pub lounge_burst: u32,
+    /// The same in a second after that.
+    pub lounge_rate: u32,
     /// Connections to the database at once (readers, on SQLite).
     pub database_connections: usize,
     /// Seconds until a database that does not answer counts as down.
@@ -166,6 +191,7 @@ impl Default for Config {
             prices: Prices::default(),
             ads: Ads::default(),
             money: Moneys::default(),
+            shelf: Shelf::default(),
             limits: Limits::default(),
         }
     }
@@ -201,6 +227,12 @@ impl Default for Moneys {
     }
 }
 
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { bytes: 10 << 30, titles: 1000 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -215,8 +247,27 @@ impl Default for Limits {
             account_uploads: 16,
             upload_bytes: 1 << 40,
             upload_hours: 48,
+            lounge_rooms: 1000,
+            lounge_members: 4096,
+            lounge_rooms_each: 16,
+            lounge_queue: 256,
+            lounge_burst: 120,
+            lounge_rate: 5,
             database_connections: 8,
             database_seconds: 5,
+        }
+    }
+}
+
+impl Limits {
+    /// What bounds the chat rooms.
+    pub fn lounge(&self) -> Bounds {
+        Bounds {
+            rooms: self.lounge_rooms,
+            members: self.lounge_members,
+            rooms_each: self.lounge_rooms_each,
+            queue: self.lounge_queue,
+            pace: Pace { burst: self.lounge_burst, each_second: self.lounge_rate },
         }
     }
 }
@@ -298,7 +349,7 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let positive: [(&str, u64); 12] = [
+        let positive: [(&str, u64); 18] = [
             ("limits.connections", limits.connections as u64),
             ("limits.login_seconds", limits.login_seconds.into()),
             ("limits.idle_seconds", limits.idle_seconds.into()),
@@ -306,6 +357,12 @@ impl Config {
             ("limits.account_uploads", limits.account_uploads as u64),
             ("limits.rows", limits.rows.into()),
             ("limits.uploads", limits.uploads as u64),
+            ("limits.lounge_rooms", limits.lounge_rooms as u64),
+            ("limits.lounge_members", limits.lounge_members as u64),
+            ("limits.lounge_rooms_each", limits.lounge_rooms_each as u64),
+            ("limits.lounge_queue", limits.lounge_queue as u64),
+            ("limits.lounge_burst", limits.lounge_burst.into()),
+            ("limits.lounge_rate", limits.lounge_rate.into()),
             ("limits.database_connections", limits.database_connections as u64),
             ("limits.database_seconds", limits.database_seconds.into()),
             ("accounts.session_days", self.accounts.session_days.into()),

@@ -117,12 +117,19 @@ impl Presence {
 
     /// Waits until the session is ended, if it ever is. May be cancelled.
     pub async fn ended(&self) -> Fate {
+        self.ending().await
+    }
+
+    /// The same, for one who waits on another task; after the presence is dropped that waits for ever.
+    pub fn ending(&self) -> impl Future<Output = Fate> + Send + 'static {
         let mut fate = self.fate.clone();
-        let ended = fate.wait_for(|fate| *fate != Fate::Open).await.map(|fate| *fate);
-        match ended {
-            Ok(fate) => fate,
-            // The registry holds the sender for as long as there is a presence.
-            Err(_) => std::future::pending().await,
+        async move {
+            let ended = fate.wait_for(|fate| *fate != Fate::Open).await.map(|fate| *fate);
+            match ended {
+                Ok(fate) => fate,
+                // The registry holds the sender for as long as there is a presence.
+                Err(_) => std::future::pending().await,
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
 mod operator;
+mod words;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -62,6 +63,11 @@ enum Command {
         #[arg(long)]
         admin: bool,
     },
+    /// Import, list and remove dictionaries
+    Words {
+        #[command(subcommand)]
+        deed: words::Deed,
+    },
     /// Print the configuration in force
     Config,
     /// Check database, files and money against each other, also beside a running daemon.
@@ -85,6 +91,8 @@ enum Failure {
     Listen(SocketAddr, std::io::Error),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Words(#[from] words::Failure),
     #[error("the database refused: {0:?}")]
     Refused(Fault),
     #[error("the configuration cannot be shown: {0}")]
@@ -119,6 +127,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None | Some(Command::Serve) => runtime.block_on(serve(config))?,
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
+        Some(Command::Words { deed }) => runtime.block_on(words::run(&config, deed))?,
         Some(Command::Config) => print!("{}", config.shown()?),
         Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
         Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),

@@ -85,6 +85,8 @@ codes! {
     Locked = 530 "LOCKED";
     /// Log in first.
     LoginRequired = 530 "LOGIN_REQUIRED";
+    /// An admin has taken the word from you, until `until`.
+    Muted = 550 "MUTED";
     /// Your role does not allow it.
     NotAllowed = 550 "NOT_ALLOWED";
     /// There is no such thing.
@@ -107,6 +109,10 @@ codes! {
     NeedPay = 552 "NEED_PAY";
     /// Your quota is used up.
     Quota = 552 "QUOTA";
+    /// Not so many seats: `left` are.
+    SoldOut = 552 "SOLD_OUT";
+    /// The event was called off.
+    CalledOff = 553 "CALLED_OFF";
     /// That code has been used.
     CodeUsed = 553 "CODE_USED";
     /// The key was used with other arguments.
@@ -119,4 +125,6 @@ codes! {
     NotForSale = 553 "NOT_FOR_SALE";
     /// The price is `price` now; nothing was taken.
     PriceChanged = 553 "PRICE_CHANGED";
+    /// The event has started.
+    Started = 553 "STARTED";
 }

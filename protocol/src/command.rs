@@ -5,8 +5,9 @@ use crate::field::{Cursor, Field, Rest, Verb, put_option};
 use crate::grammar::{SyntaxError, Words};
 use crate::table::{Arg, Gate, Spec, commands};
 use crate::value::{
-    AdId, Amount, Count, Kind, Listing, LongText, Md5, NoticeId, Opaque, PasswordDigest, Price, Remark, Role,
-    SessionId, Sha256, Size, Sort, Ticket, TitleId, TitleName, Topic, UserName, YesNo,
+    AdId, Amount, BookingId, Count, EventId, Kind, Listing, LongText, Md5, MessageId, NoticeId, Opaque,
+    PasswordDigest, Price, Remark, Role, RoomName, SessionId, Sha256, Size, Sort, Speech, Ticket, Time,
+    TitleId, TitleName, Topic, UserName, YesNo,
 };
 
 commands! {
@@ -105,6 +106,10 @@ commands! {
         User, "150 DATA offset= length= size= md5=, bytes, 226 DONE | 350 WAIT seconds= ad= | 552 NEED_PAY price=",
         "RETR 7 offset=0 length=1048576";
 
+    /// Says how much of the file shelf you fill, and may fill; an admin asks for others and sets it.
+    Quota "QUOTA" (name: Option<UserName>) [bytes: Size, titles: Size]
+        User, "250 OK user= used-bytes= bytes= used-titles= titles=", "QUOTA anna bytes=1073741824 titles=100";
+
     /// Buys a title, once and for ever.
     /// Name the price that you were shown: if it has changed, nothing is taken.
     Buy "BUY" (id: TitleId) [price: Price, key: Opaque]
@@ -134,6 +139,27 @@ commands! {
     Prices "PRICES" () [after: Opaque, limit: Count]
         User, "rows periods= days= price=, 210 END rows=", "PRICES";
 
+    /// Lists the events: what there is to go to, and how many seats are left.
+    Events "EVENTS" () [after: Opaque, limit: Count]
+        User, "rows id= name= seats= left= price= starts= [each=] [called-off=yes], 210 END rows= [next=]", "EVENTS";
+
+    /// Shows one event.
+    Event "EVENT" (id: EventId) [after: Opaque, limit: Count]
+        User, "one row as EVENTS, 210 END rows=1", "EVENT 3";
+
+    /// Books seats of an event, until it starts.
+    /// Name the price of a seat that you were shown: if it has changed, nothing is taken.
+    Book "BOOK" (id: EventId, seats: Count) [price: Price, key: Opaque]
+        User, "250 OK booking= left= balance= paid= | 552 SOLD_OUT left= | 553 STARTED", "BOOK 3 2 price=8.00 key=seats-1";
+
+    /// Lists your bookings, the newest first.
+    Bookings "BOOKINGS" () [after: Opaque, limit: Count]
+        User, "rows booking= event= name= seats= paid= at= starts= [called-off=yes], 210 END rows= [next=]", "BOOKINGS";
+
+    /// Gives the seats of a booking back, until the event starts; what was paid is paid back.
+    Cancel "CANCEL" (booking: BookingId) [key: Opaque]
+        User, "250 OK booking= left= balance= paid=0.00 | 553 STARTED", "CANCEL 12";
+
     /// Lists the notices, the newest first.
     Notices "NOTICES" () [after: Opaque, limit: Count]
         User, "rows id= at= author= title= text=, 210 END rows= [next=]", "NOTICES limit=5";
@@ -143,9 +169,48 @@ commands! {
         User, "one row as NOTICES, 210 END rows=1", "NOTICE 3";
 
     /// Asks to be told of things as they happen; replaces what was watched, nothing without a word.
-    /// A new notice comes as `* notice id= title=`, between replies.
+    /// A new notice comes as `* notice id= title=`, between replies. `lounge` is what happens in the rooms
+    /// that this connection has joined; without it one stays in them and is told nothing.
     Watch "WATCH" (first: Option<Topic>, second: Option<Topic>) []
         User, "250 OK", "WATCH notices";
+
+    /// Looks a word up in every dictionary, and keeps that you did.
+    /// Case and surrounding space have no meaning. A long entry comes in pieces, part=1, part=2 and so on. A word
+    /// that is nowhere is answered with words that are near it.
+    Define "DEFINE" (word: Rest) [after: Opaque, limit: Count]
+        User, "rows word= text= dict= [part=], 210 END rows= [next=] | 550 NOT_FOUND near=", "DEFINE green tea";
+
+    /// Lists the words that begin so, with the beginning of what each means.
+    Match "MATCH" (prefix: Rest) [after: Opaque, limit: Count]
+        User, "rows word= text= dict=, 210 END rows= [next=] | 550 NOT_FOUND near=", "MATCH gree limit=10";
+
+    /// Lists what you looked up, the newest first; 10 unless limit= says more.
+    Lookups "LOOKUPS" () [after: Opaque, limit: Count]
+        User, "rows user= word= at=, 210 END rows= [next=]", "LOOKUPS limit=50";
+
+    /// Enters a chat room, `lounge` where none is named, and watches it.
+    /// The last 50 messages come as rows, the oldest first. From then on events tell what happens there:
+    /// `* said id= room= who= role= at= text=`, `* joined room= who=`, `* left room= who=`; and
+    /// `* lost room= missed=` when you read too slowly and are out of the room.
+    Join "JOIN" (room: Option<RoomName>) []
+        User, "rows id= room= who= role= at= text=, 250 OK room= members=", "JOIN lounge";
+
+    /// Leaves a chat room.
+    Leave "LEAVE" (room: Option<RoomName>) []
+        User, "250 OK", "LEAVE lounge";
+
+    /// Says something to all in a room that this connection has joined, yourself included.
+    /// What an admin says goes to every room that has members, joined or not.
+    Say "SAY" (room: RoomName, text: Speech) []
+        User, "250 OK | 429 THROTTLED retry= | 550 MUTED until=", "SAY lounge \"Who has seen the film?\"";
+
+    /// Lists who is in a chat room.
+    Who "WHO" (room: Option<RoomName>) [after: Opaque, limit: Count]
+        User, "rows who= role= since=, 210 END rows= [next=]", "WHO lounge";
+
+    /// Reports a message to the admins, who get a copy of it. One of the last 50 of its room.
+    Report "REPORT" (id: MessageId) [why: Remark]
+        User, "250 OK", "REPORT 17 why=\"an insult\"";
 
     /// Deletes your account for good: what you bought and what is in your wallet goes with it.
     /// The ledger keeps its rows without your name.
@@ -169,6 +234,19 @@ commands! {
     /// Posts a notice.
     Post "POST" (title: TitleName, text: LongText) []
         Admin, "250 OK id=", "POST \"Film night\" \"Friday at eight.\"";
+
+    /// Puts an event on.
+    /// `seats` has to be named; `each` is how many seats one account may book.
+    Stage "STAGE" (name: TitleName) [seats: Count, price: Price, starts: Time, each: Count, key: Opaque]
+        Admin, "250 OK id=", "STAGE \"Film night\" seats=40 price=8.00 starts=2026-12-24T20:00:00+01:00";
+
+    /// Lists who has booked an event.
+    Attendees "ATTENDEES" (id: EventId) [after: Opaque, limit: Count]
+        Admin, "rows booking= user= seats= paid= at=, 210 END rows= [next=]", "ATTENDEES 3";
+
+    /// Calls an event off: nobody can book it any more, and everybody is paid back.
+    Calloff "CALLOFF" (id: EventId) [why: Remark]
+        Admin, "250 OK refunded=", "CALLOFF 3 why=\"the projector broke\"";
 
     /// Finds accounts by a part of the name, or lists them all.
     Users "USERS" (text: Option<Rest>) [after: Opaque, limit: Count]
@@ -214,6 +292,19 @@ commands! {
     /// Changes an ad, or takes it out of the turn and back.
     Adset "ADSET" (id: AdId) [text: LongText, link: Remark, weight: Count, on: YesNo]
         Admin, "250 OK", "ADSET 3 on=no";
+
+    /// Takes the word from somebody in all chat rooms, for so many minutes or until UNMUTE.
+    Mute "MUTE" (name: UserName) [minutes: Count, why: Remark]
+        Admin, "250 OK until=", "MUTE ben minutes=60 why=\"shouts\"";
+
+    /// Gives somebody the word back.
+    Unmute "UNMUTE" (name: UserName) []
+        Admin, "250 OK", "UNMUTE ben";
+
+    /// Lists the messages that were reported, the newest report first.
+    Reports "REPORTS" () [after: Opaque, limit: Count]
+        Admin, "rows id= at= by= message= room= who= said-at= text= why=, 210 END rows= [next=]",
+        "REPORTS limit=20";
 
     /// Lists what admins have done, the newest first.
     Audit "AUDIT" () [after: Opaque, limit: Count]

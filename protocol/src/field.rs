@@ -3,8 +3,9 @@
 use crate::grammar::{Pair, SyntaxError, Word, Words, write_word};
 use crate::table::{Arg, Offer, Shape, Spec};
 use crate::value::{
-    AdId, Amount, Count, Kind, Listing, LongText, Md5, Money, NoticeId, Opaque, PasswordDigest, Price,
-    Remark, SessionId, Sha256, Size, Sort, Ticket, TitleId, TitleName, Topic, UserName, Wrong, YesNo,
+    AdId, Amount, BookingId, Count, EventId, Kind, Listing, LongText, Md5, MessageId, Money, NoticeId,
+    Opaque, PasswordDigest, Price, Remark, RoomName, SessionId, Sha256, Size, Sort, Speech, Ticket, Time,
+    TitleId, TitleName, Topic, UserName, Wrong, YesNo,
 };
 
 /// A type that one word can hold.
@@ -185,7 +186,13 @@ macro_rules! values {
 values! {
     TitleId: "id", "the number of a title", Offer::Title, |v| v.to_string();
     NoticeId: "id", "the number of a notice", Offer::Nothing, |v| v.to_string();
+    EventId: "id", "the number of an event", Offer::Nothing, |v| v.to_string();
+    BookingId: "booking", "the number of a booking", Offer::Nothing, |v| v.to_string();
+    Time: "time", "a time like 2026-12-01T20:00:00+01:00", Offer::Nothing, |v| v.to_string();
     AdId: "id", "the number of an ad", Offer::Nothing, |v| v.to_string();
+    MessageId: "id", "the number of a message", Offer::Nothing, |v| v.to_string();
+    RoomName: "room", "a room: 1 to 32 characters without white space", Offer::Nothing, |v| v.to_string();
+    Speech: "text", "a text of 1 to 2000 characters, in quotes", Offer::Nothing, |v| v.to_string();
     LongText: "text", "a text of 1 to 4000 characters", Offer::Nothing, |v| v.to_string();
     Remark: "remark", "a remark of at most 200 characters", Offer::Nothing, |v| v.to_string();
     Topic: "topic", "lounge or notices", Offer::Words(Topic::WORDS), |v| v.to_string();

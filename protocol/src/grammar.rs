@@ -14,6 +14,8 @@ use nom::multi::{fold_many0, many0};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
+pub use crate::value::is_bidi_override;
+
 /// One word of a line and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
@@ -123,11 +125,6 @@ pub fn legible(line: &[u8]) -> Result<&str, SyntaxError> {
 /// Characters that no line may hold: they would move a terminal's cursor or turn text around.
 pub fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\t') || is_bidi_override(c)
-}
-
-/// The embeddings, overrides and isolates of UAX #9.
-pub fn is_bidi_override(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Appends `word` so that [`words`] reads it back: bare where it can be, else quoted.

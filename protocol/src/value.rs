@@ -47,6 +47,14 @@ ids! {
     NoticeId;
     /// The number of an ad.
     AdId;
+    /// The number of an event.
+    EventId;
+    /// The number of a booking.
+    BookingId;
+    /// The number of a message in a chat room.
+    MessageId;
+    /// The number of a report.
+    ReportId;
 }
 
 /// Declares a set of fixed words.
@@ -159,15 +167,7 @@ impl UserName {
 impl FromStr for UserName {
     type Err = Wrong;
     fn from_str(word: &str) -> Result<Self, Wrong> {
-        let length = word.chars().count();
-        let fits = (Self::MIN..=Self::MAX).contains(&length);
-        if !fits
-            || word.starts_with(is_accent)
-            || word.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
-        {
-            return Err(Wrong::Value);
-        }
-        Ok(Self(word.to_owned()))
+        if is_name(word, Self::MIN, Self::MAX) { Ok(Self(word.to_owned())) } else { Err(Wrong::Value) }
     }
 }
 
@@ -175,6 +175,47 @@ impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The name of a chat room: 1 to 32 characters, by the rules of user names. Unique regardless of case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RoomName(String);
+
+impl RoomName {
+    /// Most characters.
+    pub const MAX: usize = 32;
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for RoomName {
+    /// The room that is meant where none is named.
+    fn default() -> Self {
+        Self("lounge".to_owned())
+    }
+}
+
+impl FromStr for RoomName {
+    type Err = Wrong;
+    fn from_str(word: &str) -> Result<Self, Wrong> {
+        if is_name(word, 1, Self::MAX) { Ok(Self(word.to_owned())) } else { Err(Wrong::Value) }
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a word can be the name of somebody or of a room.
+fn is_name(word: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&word.chars().count())
+        && !word.starts_with(is_accent)
+        && !word.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
 /// Characters that show nothing, or nothing that everybody sees: with them two names could look the same.
@@ -185,6 +226,11 @@ fn is_invisible(c: char) -> bool {
         | '\u{FDD0}'..='\u{FDEF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
         | '\u{FFF0}'..='\u{FFFF}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
         | '\u{E0000}'..='\u{10FFFF}')
+}
+
+/// The embeddings, overrides and isolates of UAX #9.
+pub fn is_bidi_override(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Accents that stand on the character before them; a name does not begin with one.
@@ -244,6 +290,32 @@ impl FromStr for LongText {
 }
 
 impl fmt::Display for LongText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What somebody says in a chat room: 1 to 2,000 characters, not all of them blank. So it always fits
+/// into a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech(String);
+
+impl Speech {
+    /// Most characters.
+    pub const MAX: usize = 2000;
+}
+
+impl FromStr for Speech {
+    type Err = Wrong;
+    fn from_str(word: &str) -> Result<Self, Wrong> {
+        if word.trim().is_empty() || word.chars().count() > Self::MAX {
+            return Err(Wrong::Value);
+        }
+        Ok(Self(word.to_owned()))
+    }
+}
+
+impl fmt::Display for Speech {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

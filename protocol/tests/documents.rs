@@ -20,6 +20,7 @@ fn protocol_md_is_current() {
         ("commands", commands()),
         ("codes", codes()),
         ("ads.txt", transcript("ads.txt")),
+        ("lounge.txt", transcript("lounge.txt")),
         ("buy.txt", transcript("buy.txt")),
     ];
     for (name, body) in parts {

@@ -8,6 +8,7 @@ use protocol::grammar::{Said, is_forbidden, said, words, write_quoted, write_wor
 use protocol::near::nearest;
 use protocol::reply::{Event, Fact, Facts, Row, Status};
 use protocol::table::{Arg, Offer, Spec};
+use protocol::value::Time;
 
 /// Any text that can be stored: all that a quoted word can hold.
 fn text() -> impl Strategy<Value = String> {
@@ -111,11 +112,12 @@ fn word_of(arg: &'static Arg) -> BoxedStrategy<String> {
     match arg.shape.name {
         "md5" => digits(32),
         "sha256" => digits(64),
-        "id" | "session" | "bytes" | "n" => number,
+        "id" | "session" | "booking" | "bytes" | "n" => number,
         "amount" | "price" => {
             (1..1_000_000_000u32, 0..100u8).prop_map(|(u, c)| format!("{u}.{c:02}")).boxed()
         }
-        "name" => "[a-zA-Z绿茶=]{2,32}".boxed(),
+        "time" => (0..4_000_000_000i64).prop_map(|s| Time(s * 1000).to_string()).boxed(),
+        "name" | "room" => "[a-zA-Z绿茶=]{2,32}".boxed(),
         "title" => text().prop_map(|t| format!("t{t}")).boxed(),
         "text" => "[a-z绿]{1,9}( [a-z\"]{1,9}){0,3}".boxed(),
         _ => text().prop_map(|t| format!("w{t}")).boxed(),

@@ -99,6 +99,8 @@ pub fn unregister(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
 
 /// Greets who has just logged in and shows the newest notice.
 pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
+    // Whoever was here before has left the chat rooms.
+    shell.talk = Default::default();
     let fact = |key: &str| value(key, reply.status.get(key).unwrap_or("-")).into_owned();
     let facts = [fact("user"), fact("role"), fact("balance"), fact("member-until")];
     shell.screen.say(Text::LoggedInAs, &facts.each_ref().map(String::as_str));

@@ -3,7 +3,9 @@
 
 use protocol::field::{Value as _, Verb};
 use protocol::table::{Arg, Gate, Shape, Spec};
-use protocol::value::{Count, Kind, LongText, Opaque, Price, Ticket, TitleId, TitleName, UserName, YesNo};
+use protocol::value::{
+    Count, Kind, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName, UserName, YesNo,
+};
 
 /// What a verb of the shell does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,12 @@ pub enum Deed {
     Get,
     /// Uploads a file.
     Put,
+    /// Looks up what the following lines say.
+    Words,
+    /// Says something in a chat room.
+    Say,
+    /// Joins a chat room and says every line there.
+    Chat,
     /// Explains.
     Help,
     /// Leaves.
@@ -83,6 +91,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("UNDELETE", "UNDELE"),
     ("BALANCE", "WHOAMI"),
     ("DOWNLOADS", "HISTORY"),
+    ("TICKETS", "BOOKINGS"),
 ];
 
 const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
@@ -94,6 +103,8 @@ const A_FILE: Shape = Shape { what: "a file", ..Opaque::SHAPE };
 const NAME: Arg = arg("name", true, UserName::SHAPE);
 const INVITE: Arg = arg("invite", false, Ticket::SHAPE);
 const ID: Arg = arg("id", true, TitleId::SHAPE);
+const ROOM: Arg = arg("room", false, RoomName::SHAPE);
+const SPEECH: Arg = arg("text", true, Speech::SHAPE);
 const PATH: Arg = arg("file", true, A_FILE);
 const TITLE: Arg = arg("title", false, TitleName::SHAPE);
 const KIND: Arg = arg("kind", false, Kind::SHAPE);
@@ -239,6 +250,42 @@ pub static OWN: &[Own] = &[
         ),
         flags: &[],
         deed: Deed::Stats,
+    },
+    Own {
+        spec: spec(
+            "WORDS",
+            "Looks words up: a word or phrase a line, until ##.\nTab completes; an unknown word is answered with near ones.",
+            &[],
+            &[],
+            Gate::User,
+            "words",
+        ),
+        flags: &[],
+        deed: Deed::Words,
+    },
+    Own {
+        spec: spec(
+            "SAY",
+            "Says something in the chat room that was joined last.\nThe text goes to the end of the line and needs no quotes. With a room before a text in quotes it is the command of the protocol.",
+            &[SPEECH],
+            &[],
+            Gate::User,
+            "say Who has seen the film?",
+        ),
+        flags: &[],
+        deed: Deed::Say,
+    },
+    Own {
+        spec: spec(
+            "CHAT",
+            "Joins a chat room and says there every line that is typed, until ## or Ctrl-D.\nOne stays in the room after that; /leave leaves it too, /who shows who is there.",
+            &[ROOM],
+            &[],
+            Gate::User,
+            "chat lounge",
+        ),
+        flags: &[],
+        deed: Deed::Chat,
     },
     Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),

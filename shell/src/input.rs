@@ -5,7 +5,7 @@ use protocol::grammar::{self, SyntaxError, Words};
 use protocol::table::Spec;
 
 use crate::fault::Fault;
-use crate::friendly::{self, Flag, Own};
+use crate::friendly::{self, Deed, Flag, Own};
 use crate::locale::{Text, Tongue};
 
 /// What a line asks for.
@@ -68,6 +68,10 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
         return Ok(Input::Nothing);
     }
     let wrong = |error| Fault::Syntax { line: line.to_owned(), error };
+    if let Some((own, text)) = speech(line) {
+        grammar::legible(line.as_bytes()).map_err(wrong)?;
+        return Ok(Input::Own(own, Given { words: vec![text], ..Given::default() }));
+    }
     let words = grammar::words(line.as_bytes()).map_err(wrong)?;
     let Some(verb) = words.plain.first() else {
         return Err(wrong(SyntaxError::at(1, "a command")));
@@ -82,6 +86,26 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
     let keyed = words.options.iter().any(|o| o.key.eq_ignore_ascii_case("key"));
     let page = page(&words);
     Ok(Input::Wire(Wire { spec, command, keyed, page }))
+}
+
+/// What `say` is to say: one word in quotes, or all that follows as it is, but for a room before a text in
+/// quotes, which is the protocol's command.
+fn speech(line: &str) -> Option<(&'static Own, String)> {
+    let (verb, rest) = line.trim_start().split_once([' ', '\t'])?;
+    let own = friendly::find(verb).filter(|own| own.deed == Deed::Say)?;
+    let rest = rest.trim();
+    let words = grammar::words(rest.as_bytes()).ok().filter(|words| words.options.is_empty());
+    let plain = words.as_ref().map_or(&[][..], |words| words.plain.as_slice());
+    match plain {
+        _ if rest.is_empty() => None,
+        [word] => Some((own, word.text.clone().into_owned())),
+        [_, text] if !rest.starts_with('"') && is_quoted(rest, text.column) => None,
+        _ => Some((own, rest.to_owned())),
+    }
+}
+
+fn is_quoted(line: &str, column: usize) -> bool {
+    line.chars().nth(column.saturating_sub(1)) == Some('"')
 }
 
 /// What to say about a verb that does not exist.
@@ -254,6 +278,23 @@ mod tests {
         let wire = wire("ls paid sort=NEW after=x limit=3");
         assert_eq!(wire.command.line(), "LIST PAID sort=new after=x limit=3");
         assert_eq!(wire.page, "ls paid sort=NEW limit=3");
+    }
+
+    #[test]
+    fn what_is_said_needs_no_quotes() {
+        for (line, text) in [
+            ("say hello", "hello"),
+            ("SAY  don't \"x a=b \\ ", "don't \"x a=b \\"),
+            ("say \"quoted \\\"word\\\"\"", "quoted \"word\""),
+            ("say lounge is nice", "lounge is nice"),
+            ("say \"a\" \"b\"", "\"a\" \"b\""),
+            ("say a=b", "a=b"),
+        ] {
+            assert_eq!(own(line).words, [text], "{line}");
+        }
+        assert_eq!(wire("say lounge \"hello all\"").command.line(), "SAY lounge \"hello all\"");
+        assert_eq!(column("say a\u{1b}b"), 6);
+        assert_eq!(column("say "), 5);
     }
 
     #[test]

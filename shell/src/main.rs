@@ -9,6 +9,7 @@ mod account;
 mod ask;
 mod batch;
 mod cancel;
+mod chat;
 mod cli;
 mod ear;
 mod endpoint;
@@ -20,6 +21,7 @@ mod helper;
 mod history;
 mod input;
 mod key;
+mod lexicon;
 mod link;
 mod locale;
 mod notice;
@@ -31,6 +33,7 @@ mod show;
 mod stats;
 mod titles;
 mod transfer;
+mod words;
 
 use ask::Asker;
 use cancel::Cancel;
@@ -52,6 +55,8 @@ fn main() -> ExitCode {
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
+        words: false,
+        talk: Default::default(),
     };
     let started = start(&mut shell, &cli);
     shell.asker.typed = typed;

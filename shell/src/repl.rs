@@ -57,14 +57,17 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
     loop {
         guide(shell, &mut editor);
+        shell.screen.chat.know(shell.session.account().map(|account| account.name.as_str()));
         prompting.set(true);
         let read = editor.readline(&prompt(shell));
         prompting.set(false);
         match read {
             Ok(line) => {
-                if history::may_keep(&line) {
+                // What is said in a room is no command to come back to.
+                if shell.talk.room().is_none() && history::may_keep(&line) {
                     let _ = editor.add_history_entry(line.trim_end());
-                    if let Some(file) = &file {
+                    // Words are no commands: the next shell need not know them.
+                    if let Some(file) = file.as_ref().filter(|_| !shell.words) {
                         let _ = editor.append_history(file);
                     }
                 }
@@ -75,6 +78,11 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {
                 let hinted = editor.helper().map_or((0, 0), Guide::hinted);
                 wipe_hint(width(&prompt(shell)), hinted);
+            }
+            Err(ReadlineError::Eof) if shell.words => shell.words = false,
+            Err(ReadlineError::Eof) if shell.talk.room().is_some() => {
+                shell.screen.talk("##");
+                shell.talk.end();
             }
             Err(ReadlineError::Eof) => return leave(shell),
             Err(error) => {
@@ -117,7 +125,8 @@ fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {
 fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
     shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
-        guide.follow(shell.session.gate(), shell.session.pass());
+        guide.follow(shell.session.gate(), shell.session.pass(), shell.words);
+        guide.silence(shell.talk.room().is_some());
     }
 }
 
@@ -138,12 +147,17 @@ fn leave(shell: &mut Shell) -> Exit {
     Exit::Done
 }
 
-/// `anna@club> `, or `reel> ` for a guest.
+/// `anna@club> `, `anna@lounge> ` while every line is said there, `word> ` where words are looked up, or
+/// `reel> ` for a guest.
 fn prompt(shell: &Shell) -> String {
+    if shell.words {
+        return "word> ".to_owned();
+    }
     match shell.session.account() {
         Some(account) => {
             let host = shell.session.endpoint().short();
-            format!("{}@{}> ", harmless(&account.name), harmless(host))
+            let place = shell.talk.room().map_or(host, |room| room.as_str());
+            format!("{}@{}> ", harmless(&account.name), harmless(place))
         }
         None => "reel> ".to_owned(),
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::command::{Buy, Command, Info, Member};
+use protocol::command::{Book, Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
 use protocol::value::{Money, Price, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
+use crate::chat::{self, Talk};
 use crate::export;
 use crate::fault::Fault;
 use crate::friendly::{Deed, Own};
@@ -19,11 +20,12 @@ use crate::key;
 use crate::link::Reply;
 use crate::locale::Text;
 use crate::notice;
-use crate::session::Session;
+use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
 use crate::titles::Titles;
 use crate::transfer;
+use crate::words;
 
 /// How often a command with a key is given again when its outcome is unknown.
 const TRIES: u32 = 4;
@@ -48,6 +50,10 @@ pub struct Shell {
     pub asker: Asker,
     /// The titles that completion knows.
     pub titles: Arc<Titles>,
+    /// Lines are words to be looked up, and no commands.
+    pub words: bool,
+    /// The chat room that is talked in.
+    pub talk: Talk,
 }
 
 impl Shell {
@@ -57,7 +63,10 @@ impl Shell {
     /// It could not be done.
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
-        let result = self.act(line);
+        let result = match self.talk.room() {
+            Some(_) => chat::line(self, line),
+            None => self.act(line),
+        };
         if self.session.endpoint().cancel.is_cancelled() {
             // Ctrl-C has shut it, whatever the command was doing.
             self.session.drop_link();
@@ -73,16 +82,27 @@ impl Shell {
 
     /// Tells what happened besides.
     pub fn tell_notes(&mut self) {
-        for note in self.session.notes() {
-            self.screen.note(&note);
+        let notes = self.session.notes();
+        notes.iter().for_each(|note| self.screen.note(note));
+        if self.session.account().is_none() {
+            self.talk = Talk::default();
+        }
+        if notes.iter().any(|note| matches!(note, Note::Resumed)) {
+            chat::enter_again(self);
         }
     }
 
     fn act(&mut self, line: &str) -> Result<Option<Answer>, Fault> {
+        if self.words {
+            return words::line(self, line);
+        }
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
             Input::Own(own, given) => self.own(own, &given).map(Some),
-            Input::Wire(wire) => self.wire(&wire).map(Some),
+            Input::Wire(mut wire) => {
+                self.talk.aim(&mut wire.command);
+                self.wire(&wire).map(Some)
+            }
         }
     }
 
@@ -98,6 +118,9 @@ impl Shell {
             Deed::Post => notice::post(self, given),
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
+            Deed::Words => words::begin(self),
+            Deed::Say => chat::say(self, given),
+            Deed::Chat => chat::chat(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -124,6 +147,11 @@ impl Shell {
             Command::Invite(_) => self.screen.say(Text::InviteHint, &[]),
             _ => {}
         }
+        match wire.command {
+            Command::Join(_) => return Ok(chat::entered(self, &wire.command, reply)),
+            Command::Leave(_) => chat::left(self, &wire.command),
+            _ => {}
+        }
         let more = reply.status.get("next").map(|next| {
             let mut line = format!("{} after=", wire.page);
             protocol::grammar::write_word(&mut line, next);
@@ -137,9 +165,10 @@ impl Shell {
 
     /// Sends a command; before one that is typed spends money, the price is shown and agreed to.
     fn agreed(&mut self, wire: &Wire) -> Result<Reply, Fault> {
-        let (free, text) = (Some(Price(Money::ZERO)), Text::AskPrice);
+        let free = Some(Price(Money::ZERO));
         let asked = match wire.command.clone() {
             Command::Buy(c) if c.price.is_none() => Command::Buy(Buy { price: free, key: None, ..c }),
+            Command::Book(c) if c.price.is_none() => Command::Book(Book { price: free, key: None, ..c }),
             Command::Member(c) if c.price.is_none() => {
                 Command::Member(Member { price: free, key: None, ..c })
             }
@@ -154,7 +183,10 @@ impl Shell {
             other => return other,
         };
         let price = refusal.status.get("price").unwrap_or_default();
-        let question = self.screen.tongue.fill(text, &[price]);
+        let question = match &wire.command {
+            Command::Book(c) => self.screen.tongue.fill(Text::AskSeats, &[&c.seats.to_string(), price]),
+            _ => self.screen.tongue.fill(Text::AskPrice, &[price]),
+        };
         if self.asker.confirm(&question) != Some(true) {
             return Err(Fault::Cancelled);
         }
@@ -221,6 +253,7 @@ impl Shell {
 fn layout(spec: &Spec) -> Layout {
     match spec.verb {
         "NOTICE" => Layout::Notice,
+        "DEFINE" => Layout::Meanings,
         _ if spec.answer.starts_with("one row") => Layout::Card,
         _ => Layout::Table,
     }

@@ -190,6 +190,74 @@ fn one_json_document_a_command() {
 }
 
 #[test]
+fn what_is_said_goes_to_the_room_that_was_joined_last() {
+    let dir = folder();
+    let at = "at=2026-11-21T03:00:00Z";
+    let first = vec![
+        Hear("JOIN tea"),
+        say(&format!("- id=1 room=Tea who=bo role=user {at} text=\"\\nhi \u{202a}\"")),
+        say(&format!("- id=2 room=Tea who=eve role=admin {at} text=\"We close.\"")),
+        say("250 OK room=Tea members=2 : in"),
+        Hear("SAY Tea \"don't \\\"x a=b\""),
+        say("250 OK : said\r\n* said id=3 room=Tea who=anna role=user at=- text=\"y\""),
+        Hear("WHO Tea"),
+        say("- who=anna role=user since=-\r\n210 END rows=1"),
+    ];
+    // On a new connection one is in no room: it is entered again.
+    let second = vec![
+        Hear("SAY Tea again"),
+        say("550 NOT_ALLOWED : JOIN the room first"),
+        Hear("JOIN Tea"),
+        say("250 OK room=Tea members=1 : in"),
+        Hear("SAY Tea again"),
+        say("250 OK : said"),
+        Hear("JOIN Tea"),
+        say("250 OK room=Tea members=1 : in"),
+        Hear("LEAVE Tea"),
+        say("250 OK : left"),
+        Hear("SAY lounge x"),
+        say("550 MUTED until=- : no"),
+    ];
+    let arguments = ["--user", "anna", "-c", "join tea", "-c", "say don't \"x a=b", "-c", "who"];
+    let more = ["-c", "say again", "-c", "leave", "-c", "say x"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(more).collect();
+    let (output, _) = run(vec![anna(first), resumed(second)], dir.path(), &arguments);
+    let text = out(&output);
+    assert!(text.contains("[Tea] <bo> \\nhi \\u{202a}\n"), "{output:?}");
+    assert!(text.contains("[Tea] Management: We close.\n"), "{output:?}");
+    assert!(err(&output).contains("* said id=3 room=Tea who=anna"), "{output:?}");
+    assert!(err(&output).contains("550 MUTED"), "{output:?}");
+}
+
+#[test]
+fn in_a_chat_every_line_is_said_until_its_end() {
+    let dir = folder();
+    let script = vec![
+        Hear("JOIN"),
+        say("250 OK room=lounge members=1 : in"),
+        Hear("SAY lounge quit"),
+        say("250 OK : said"),
+        Hear("WHO lounge"),
+        say("210 END rows=0"),
+        Hear("SAY lounge /slash"),
+        say("250 OK : said"),
+        Hear("NOOP"),
+        say("250 OK : nothing"),
+        Hear("JOIN lounge"),
+        say("250 OK room=lounge members=1 : in"),
+        Hear("LEAVE lounge"),
+        say("250 OK : left"),
+        Hear("NOOP"),
+        say("250 OK : nothing"),
+    ];
+    let lines = ["chat", "quit", "/who", "//slash", "##", "noop", "chat", "/leave", "noop"];
+    let arguments: Vec<&str> =
+        ["--user", "anna"].into_iter().chain(lines.iter().flat_map(|line| ["-c", *line])).collect();
+    let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
+    assert_eq!(code(&output), 0, "{output:?}");
+}
+
+#[test]
 fn what_others_wrote_is_harmless_and_the_next_page_is_named() {
     let dir = folder();
     let script = vec![
@@ -478,4 +546,65 @@ fn scripts_come_from_standard_input_and_texts_in_chinese() {
     server.join().unwrap();
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("请先登录"), "{output:?}");
+}
+
+#[test]
+fn words_are_looked_up_until_the_end_is_said() {
+    let dir = folder();
+    let script = vec![
+        Hear("LOOKUPS limit=1"),
+        say("210 END rows=0"),
+        Hear("DEFINE \"green tea\""),
+        say("- word=\"Green tea\" text=\"Green tea\\n  a drink\\n\\tof leaves\" dict=eng part=1"),
+        say("- word=\"Green tea\" text=\", dried\" dict=eng part=2"),
+        say("210 END rows=2 next=1.2"),
+        Hear("DEFINE \"green tea\" after=1.2"),
+        say("- word=\"green tea\" text=\"\u{fffd}绿茶\" dict=汉语"),
+        say("210 END rows=1"),
+        Hear("DEFINE tae"),
+        say("550 NOT_FOUND near=\"tea, tare\" : no such word"),
+        Hear("DEFINE whoami"),
+        say("550 NOT_FOUND near=\"\" : no such word"),
+        Hear("WHOAMI"),
+        say("250 OK user=anna"),
+    ];
+    let arguments = [
+        "--user",
+        "anna",
+        "-c",
+        "words",
+        "-c",
+        " green tea ",
+        "-c",
+        "",
+        "-c",
+        "tae",
+        "-c",
+        "whoami",
+        "-c",
+        "##",
+        "-c",
+        "whoami",
+    ];
+    let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
+    assert_eq!(
+        (code(&output), out(&output).as_str()),
+        (
+            0,
+            "Green tea  [eng]\n    a drink\n      of leaves, dried\n\ngreen tea  [汉语]\n  \u{fffd}绿茶\nuser  anna\n"
+        )
+    );
+    let said = err(&output);
+    assert!(
+        said.contains("Did you mean: tea, tare?") && said.contains("No dictionary has this word."),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_guest_looks_no_words_up() {
+    let dir = folder();
+    let script = vec![Hear("LOOKUPS"), say("530 LOGIN_REQUIRED : LOGIN first")];
+    let (output, _) = run(vec![script], dir.path(), &["-c", "words", "-c", "tea"]);
+    assert_eq!((code(&output), out(&output).as_str()), (1, ""));
 }

@@ -1,9 +1,10 @@
 //! What an operator's check reads: page by page, each page behind a key, and what it mends.
 
-use protocol::value::{AccountId, Md5, Money, Time, TitleId};
+use protocol::value::{AccountId, EventId, Md5, Money, Time, TitleId};
 
 use crate::catalogue::{INDEX as TITLES, Title};
 use crate::posting::{BLOCK, numbers};
+use crate::ticket::Event;
 use crate::{Engine, Error, FromRow, Row, Tx, Value, join, params, stats};
 
 /// A content and what uses it.
@@ -228,6 +229,47 @@ pub fn purchases(tx: &mut Tx<'_>, from: AccountId, to: AccountId) -> Result<u64,
     let found =
         tx.one("SELECT COUNT(*) FROM purchase WHERE account > ? AND account <= ?", params![from, to])?;
     Ok(found.unwrap_or(0))
+}
+
+/// The events after `after`, by number, each with the seats that are booked.
+pub fn events(tx: &mut Tx<'_>, after: EventId, limit: u32) -> Result<Vec<(Event, i64)>, Error> {
+    tx.rows(
+        "SELECT e.id, e.name, e.seats, e.free, e.price, e.most, e.starts_at, e.called_off, e.author, e.created_at, \
+         (SELECT CAST(COALESCE(SUM(b.seats), 0) AS SIGNED) FROM booking b WHERE b.event = e.id) \
+         FROM event e WHERE e.id > ? ORDER BY e.id LIMIT ?",
+        params![after, limit],
+    )
+}
+
+/// Counts the seats that are left of an event anew; how many that are.
+pub fn recount_seats(tx: &mut Tx<'_>, id: EventId) -> Result<u32, Error> {
+    // Held first, so that nobody books meanwhile.
+    Event::held(tx, id)?;
+    tx.execute(
+        "UPDATE event SET free = seats - (SELECT COALESCE(SUM(b.seats), 0) FROM booking b WHERE b.event = event.id) \
+         WHERE id = ?",
+        params![id],
+    )?;
+    Ok(Event::get(tx, id)?.map_or(0, |event| event.free))
+}
+
+/// How many bookings the accounts behind `from`, up to `to`, have; and those accounts whose bookings are not
+/// what the ledger says: what the bookings say was paid, what the ledger took less what it gave back.
+#[allow(clippy::type_complexity)] // a row of each
+pub fn bookings(
+    tx: &mut Tx<'_>, from: AccountId, to: AccountId,
+) -> Result<(u64, Vec<(AccountId, Money, Money)>), Error> {
+    let sql = "SELECT COUNT(*) FROM booking WHERE account > ? AND account <= ?";
+    let number: Option<u64> = tx.one(sql, params![from, to])?;
+    let wrong = tx.rows(
+        "SELECT x.account, CAST(SUM(x.paid) AS SIGNED), CAST(SUM(x.taken) AS SIGNED) FROM ( \
+         SELECT account, paid, 0 AS taken FROM booking WHERE account > ? AND account <= ? \
+         UNION ALL \
+         SELECT account, 0, -amount FROM ledger WHERE account > ? AND account <= ? AND book = 'tickets' \
+         ) x GROUP BY x.account HAVING SUM(x.paid) <> SUM(x.taken) ORDER BY x.account",
+        params![from, to, from, to],
+    )?;
+    Ok((number.unwrap_or(0), wrong))
 }
 
 /// A voucher, without its code.

@@ -28,17 +28,21 @@ pub mod catalogue;
 pub mod check;
 mod db;
 mod error;
+pub mod lounge;
 mod migrate;
 pub mod notice;
 pub mod posting;
 #[doc(hidden)]
 pub mod record;
 pub mod removal;
+pub mod shelf;
 pub mod stats;
+pub mod ticket;
 pub mod transfer;
 mod types;
 mod value;
 pub mod wallet;
+pub mod word;
 
 pub use db::{Db, Engine, Options, Plan, Tx};
 pub use error::Error;

@@ -30,6 +30,10 @@ migrations! {
     3 "0003_proof.sql",
     4 "0004_purge.sql",
     5 "0005_scale.sql",
+    6 "0006_tickets.sql",
+    7 "0007_shelf.sql",
+    8 "0008_words.sql",
+    9 "0009_lounge.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

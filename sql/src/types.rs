@@ -1,6 +1,9 @@
 //! How the vocabulary of the protocol stands in columns.
 
-use protocol::value::{AccountId, AdId, Kind, Md5, Money, NoticeId, Role, SessionId, Time, TitleId};
+use protocol::value::{
+    AccountId, AdId, BookingId, EventId, Kind, Md5, MessageId, Money, NoticeId, ReportId, Role, SessionId,
+    Time, TitleId,
+};
 
 use crate::{Error, FromValue, Value};
 
@@ -14,7 +17,9 @@ macro_rules! integers {
         }
     )+ };
 }
-integers!(AdId, NoticeId, AccountId, SessionId, TitleId, Money, Time);
+integers!(
+    AdId, BookingId, EventId, MessageId, ReportId, NoticeId, AccountId, SessionId, TitleId, Money, Time
+);
 
 macro_rules! fixed_words {
     ($($type:ty),+) => { $(

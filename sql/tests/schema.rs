@@ -8,15 +8,19 @@ mod common;
 use sql::MIGRATIONS;
 use sql::account::{Account, Deed, Invite, Lock, Reset, Session};
 use sql::catalogue::{Content, Title};
+use sql::lounge::{Message, Mute, Report, Room};
 use sql::notice::{Ad, Notice};
 use sql::removal::Removal;
+use sql::shelf::Quota;
+use sql::ticket::{Booking, Event};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
+use sql::word::{Dictionary, Lookup, Word};
 
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 18] = [
+    let records: [(&str, &[&str]); 28] = [
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),
@@ -26,6 +30,13 @@ async fn records_and_schema_agree(place) {
         (Deed::TABLE, Deed::FIELDS),
         (Notice::TABLE, Notice::FIELDS),
         (Ad::TABLE, Ad::FIELDS),
+        (Event::TABLE, Event::FIELDS),
+        (Booking::TABLE, Booking::FIELDS),
+        (Quota::TABLE, Quota::FIELDS),
+        (Room::TABLE, Room::FIELDS),
+        (Message::TABLE, Message::FIELDS),
+        (Mute::TABLE, Mute::FIELDS),
+        (Report::TABLE, Report::FIELDS),
         (Voucher::TABLE, Voucher::FIELDS),
         (Note::TABLE, Note::FIELDS),
         (Title::TABLE, Title::FIELDS),
@@ -35,6 +46,9 @@ async fn records_and_schema_agree(place) {
         (Once::TABLE, Once::FIELDS),
         (Download::TABLE, Download::FIELDS),
         (Removal::TABLE, Removal::FIELDS),
+        (Dictionary::TABLE, Dictionary::FIELDS),
+        (Word::TABLE, Word::FIELDS),
+        (Lookup::TABLE, Lookup::FIELDS),
     ];
     for (table, fields) in records {
         let columns = db.read(move |tx| tx.columns(table)).await.unwrap();

@@ -165,6 +165,20 @@ impl Club {
         rows.map(|row| row.unwrap() + "\n").collect()
     }
 
+    /// `reeld words …` of the operator, beside the running daemon.
+    pub fn words(&self, arguments: &[&str]) -> Command {
+        let mut command = command(self.folder.path(), self.database.as_ref(), "words");
+        command.args(arguments);
+        command
+    }
+
+    /// Imports this text as a word list of this name.
+    pub fn import(&self, name: &str, text: impl AsRef<[u8]>) -> Output {
+        let file = self.folder.path().join(format!("{name}.txt"));
+        fs::write(&file, text).unwrap();
+        self.words(&["import", file.to_str().unwrap()]).output().expect("reeld words")
+    }
+
     /// Asks the daemon to end and tells how it did.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");

@@ -181,6 +181,18 @@ impl Line {
         Ok(None)
     }
 
+    /// The next event. Fails the test where something else comes first.
+    #[track_caller]
+    pub fn event(&mut self) -> Fields {
+        if let Some(event) = self.events.pop_front() {
+            return event;
+        }
+        match self.try_line() {
+            Ok(Some(line)) if line.starts_with('*') => row(&line),
+            other => panic!("no event but {other:?}\n{}", self.talk()),
+        }
+    }
+
     /// The next line as it comes, without its end, or `None` at the end of the connection.
     pub fn try_line(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();

@@ -11,6 +11,7 @@
 //! | `E:` | the server closes the connection |
 //! | `H:` | the client hangs up |
 //! | `T: +30` | 30 seconds pass |
+//! | `WORDS eng "tea\ta drink\n"` | the operator imports this word list under that name |
 //! | `INVITE <code>` | the operator mints a code for an admin and notes it |
 //!
 //! The greeting is taken silently where a transcript does not begin with it. At the end nothing may be left unread.
@@ -68,6 +69,12 @@ impl Play {
             let code = self.club.invite(true);
             self.values.insert(name.trim_matches(['<', '>']).to_owned(), code);
             return Ok(());
+        }
+        if let Some((name, list)) = line.strip_prefix("WORDS ").and_then(|rest| rest.split_once(' ')) {
+            let list = list.trim_matches('"').replace("\\n", "\n").replace("\\t", "\t");
+            let out = self.club.import(name, list);
+            let said = || format!("  it was not imported: {}", String::from_utf8_lossy(&out.stderr));
+            return out.status.success().then_some(()).ok_or_else(said);
         }
         let (mark, rest) = line.split_at_checked(2).ok_or("  no mark of a transcript")?;
         let rest = rest.strip_prefix(' ').unwrap_or(rest);

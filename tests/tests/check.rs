@@ -16,6 +16,7 @@ on_both_engines! {
     files_that_nobody_knows
     what_follows_from_other_rows_is_made_anew
     money_is_told_and_never_touched
+    seats_are_counted_anew_and_their_money_is_told
     names_cannot_move_the_cursor
     uploads_meanwhile_are_no_findings
 }
@@ -113,7 +114,16 @@ fn a_club_at_work_is_clean(engine: Engine) {
     boss.want(&format!("DELE {second}"), "250 OK");
     boss.want(&format!("EDIT {third} title=\"Nothing at all\" kind=PAID price=0.00"), "250 OK");
     anna.want(&format!("BUY {third}"), "250 OK");
+    let night = event(&mut boss, "Film night");
+    let booking = anna.want(&format!("BOOK {night} 2"), "250 OK").get("booking").to_owned();
+    anna.want(&format!("BOOK {night} 1"), "250 OK");
+    anna.want(&format!("CANCEL {booking}"), "250 OK");
+    let doomed = event(&mut boss, "Doomed");
+    anna.want(&format!("BOOK {doomed} 2"), "250 OK");
+    boss.want(&format!("CALLOFF {doomed}"), "250 OK");
     let mut berta = user(&club, "berta");
+    berta.want("TOPUP 10.00", "250 OK");
+    berta.want(&format!("BOOK {night} 2"), "250 OK");
     berta.want(&format!("UNREGISTER {}", pass("berta")), "250 OK");
     user(&club, "carla");
     boss.want("LOCK carla", "250 OK");
@@ -320,6 +330,30 @@ fn money_is_told_and_never_touched(engine: Engine) {
     finds(&club, &[], expected);
     finds(&club, &["--repair", "--deep"], expected);
     assert_eq!(rows(), before);
+}
+
+/// An event of five seats, 1.00 each.
+fn event(boss: &mut Person, name: &str) -> String {
+    boss.want(&format!("STAGE \"{name}\" seats=5 price=1.00"), "250 OK").get("id").to_owned()
+}
+
+fn seats_are_counted_anew_and_their_money_is_told(engine: Engine) {
+    let club = Club::start(engine);
+    let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
+    let [short, many] = ["Short", "Too many"].map(|name| event(&mut boss, name));
+    anna.want("TOPUP 10.00", "250 OK");
+    anna.want(&format!("BOOK {short} 2"), "250 OK");
+    let booking = anna.want(&format!("BOOK {many} 2"), "250 OK").get("booking").to_owned();
+    club.sql(&format!("UPDATE event SET free = 0 WHERE id = {short}"));
+    club.sql(&format!("UPDATE booking SET seats = 7, paid = 150 WHERE id = {booking}"));
+    let sold: &[&str] = &["\"Too many\"", "of 5 seats 7 are booked", "Not touched"];
+    let money: &[&str] = &["bookings for 3.50", "took 4.00", "Not touched"];
+    finds(&club, &[], &[&["\"Short\"", "2 are booked, and 0"], sold, money]);
+    let told = check(&club, &["--repair"]);
+    same(&told.mended, &[&["\"Short\"", "3 are left"]]);
+    same(&told.found, &[sold, money]);
+    finds(&club, &[], &[sold, money]);
+    boss.want(&format!("EVENT {short}"), "210 END");
 }
 
 fn names_cannot_move_the_cursor(engine: Engine) {

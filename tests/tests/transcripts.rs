@@ -18,8 +18,8 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    account ads audit buy credit delete download edit hello history invite keys kick library lock member notices
-    recover roles session stats stock unregister upload vouchers
+    account ads audit buy credit delete download edit hello history invite keys kick library lock lounge member mute
+    notices recover report roles session shelf stats stock tickets unregister upload vouchers words
 }
 
 #[test]

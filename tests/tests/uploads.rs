@@ -220,7 +220,7 @@ fn names_of_every_kind(engine: Engine) {
         "'; DROP TABLE title; --",
         "100% _of_ it",
         "🎬 film",
-        "../../etc/passwd",
+        "films/../../etc/passwd",
         "<b>&amp;</b>",
         "NULL",
         "…",

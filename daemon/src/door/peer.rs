@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use protocol::code::Code;
 use protocol::frame::{FrameError, Lines};
-use protocol::reply::{Event, Status};
+use protocol::reply::Status;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -78,6 +78,8 @@ impl Peer {
         log::debug!("{} connected", self.session.label());
         Session::greeting().write(&mut self.output);
         let last = self.talk().await;
+        // A last word may take a while to go out, and who has gone is not to be seen until then.
+        self.session.leave_rooms();
         if let Silence::Told(status) = last {
             status.write(&mut self.output);
         }
@@ -91,8 +93,9 @@ impl Peer {
         loop {
             let answered = match self.next_line().await {
                 Ok(line) => {
+                    self.tell();
                     let answer = self.session.line(&line).await;
-                    self.answer(answer).await
+                    self.answer(answer).await.map(|()| self.tell())
                 }
                 Err(silence) => Err(silence),
             };
@@ -122,8 +125,9 @@ impl Peer {
             if self.input.is_empty() {
                 self.input = BytesMut::new();
             }
-            if let Some(event) = self.wait_for_input().await? {
+            if let Heard::Event(event) = self.wait_for_input().await? {
                 event.write(&mut self.output);
+                self.tell();
                 continue;
             }
             self.input.reserve(INPUT);
@@ -138,18 +142,28 @@ impl Peer {
     }
 
     /// Waits for input, or for something that the client is to be told.
-    async fn wait_for_input(&mut self) -> Result<Option<Event>, Silence> {
+    async fn wait_for_input(&mut self) -> Result<Heard, Silence> {
         let patience = if self.session.is_guest() { self.login } else { self.idle };
         tokio::select! {
             ready = timeout(patience, self.stream.readable()) => match ready {
-                Ok(ready) => Ok(ready.map(|()| None)?),
+                Ok(ready) => Ok(ready.map(|()| Heard::Nothing)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
             heard = self.session.heard() => match heard {
-                Heard::Event(event) => Ok(Some(event)),
                 Heard::Ended(status) => Err(Silence::Told(status)),
+                heard => Ok(heard),
             },
             () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
+        }
+    }
+
+    /// Adds the events that are there, as far as the output has room: whoever sends command after command
+    /// hears of the rooms between the replies.
+    fn tell(&mut self) {
+        while self.output.len() < OUTPUT
+            && let Some(event) = self.session.ready()
+        {
+            event.write(&mut self.output);
         }
     }
 

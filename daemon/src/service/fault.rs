@@ -1,7 +1,7 @@
 //! Every refusal, in the words of the club. A door turns them into statuses; none of them holds SQL,
 //! a path or a backtrace: of what is nobody's business the log has the rest, under a trace number.
 
-use protocol::value::Money;
+use protocol::value::{Money, Time};
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +10,23 @@ pub enum Fault {
     LoginRequired,
     /// The role does not allow it.
     NotAllowed(&'static str),
+    /// An admin has taken the word from the account.
+    Muted {
+        /// Until when; nothing: until an admin gives it back.
+        until: Option<Time>,
+    },
+    /// Too fast.
+    Throttled {
+        /// Seconds until it may be tried again.
+        retry: u64,
+    },
     /// There is no such thing.
     NotFound(&'static str),
+    /// There is no such word.
+    NoWord {
+        /// Words that may have been meant, the likeliest first.
+        near: Vec<String>,
+    },
     /// The operator has switched it off.
     SwitchedOff(&'static str),
     /// The account is locked.
@@ -40,6 +55,15 @@ pub enum Fault {
         /// Of what.
         what: &'static str,
     },
+    /// More than one's share of the shelf.
+    Quota {
+        /// Of what.
+        what: &'static str,
+        /// How much it may be.
+        max: u64,
+        /// How much is there.
+        used: u64,
+    },
     /// To be bought first.
     NeedPay {
         /// What it costs who asks.
@@ -57,6 +81,15 @@ pub enum Fault {
         /// What it is now.
         price: Money,
     },
+    /// Not so many seats.
+    SoldOut {
+        /// How many there are.
+        left: u32,
+    },
+    /// The event has started.
+    Started,
+    /// The event will not be.
+    CalledOff,
     /// It is not sold.
     NotForSale,
     /// The key was used with other arguments.

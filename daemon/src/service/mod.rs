@@ -5,15 +5,19 @@ pub mod audit;
 pub mod catalogue;
 pub mod check;
 pub mod fault;
+pub mod lounge;
 pub mod notice;
 pub mod once;
 pub mod password;
 pub mod purge;
 pub mod secret;
+pub mod shelf;
 pub mod stats;
 pub mod terms;
+pub mod ticket;
 pub mod transfer;
 pub mod wallet;
+pub mod word;
 
 use std::time::Duration;
 
@@ -141,6 +145,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
             Invite::sweep(tx, Time(now.0 - 30 * DAY))?;
             Pass::sweep(tx, now)?;
             Once::sweep(tx, Time(now.0 - DAY))?;
+            lounge::care::sweep(tx, now)?;
             Ok(())
         })
         .await?;

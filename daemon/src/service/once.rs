@@ -1,11 +1,12 @@
 //! Commands that are given with a key: the first answer counts, whatever happens to it on the way.
 
-use protocol::value::{AccountId, Money, Time, TitleId};
+use protocol::value::{AccountId, BookingId, EventId, Money, Time, TitleId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sql::Tx;
 use sql::wallet::Once;
 
+use super::ticket::Seats;
 use super::{Fault, settled};
 use crate::app::App;
 
@@ -47,6 +48,10 @@ pub enum Outcome {
     Receipt(Receipt),
     /// A title was made.
     Stored(TitleId),
+    /// Seats were booked, or given back.
+    Seats(Seats),
+    /// An event was put on.
+    Staged(EventId),
     /// Vouchers were made; with the key, this gives their codes.
     Minted([u8; 32]),
 }
@@ -118,6 +123,9 @@ enum Kept {
     Receipt { balance: i64, paid: i64, until: Option<i64>, owned: bool },
     Stored { id: i64 },
     Minted { salt: [u8; 32] },
+    Seats { booking: i64, left: u32, balance: i64, paid: i64 },
+    Staged { id: i64 },
+    SoldOut { left: u32 },
     NeedFunds { price: i64, balance: i64 },
     PriceChanged { price: i64 },
     NotForSale,
@@ -132,6 +140,10 @@ impl Kept {
             }
             Outcome::Stored(id) => Kept::Stored { id: id.0 },
             Outcome::Minted(salt) => Kept::Minted { salt: *salt },
+            Outcome::Seats(Seats { booking, left, balance, paid }) => {
+                Kept::Seats { booking: booking.0, left: *left, balance: balance.0, paid: paid.0 }
+            }
+            Outcome::Staged(id) => Kept::Staged { id: id.0 },
         }
     }
 
@@ -143,6 +155,7 @@ impl Kept {
             }
             Fault::PriceChanged { price } => Some(Kept::PriceChanged { price: price.0 }),
             Fault::NotForSale => Some(Kept::NotForSale),
+            Fault::SoldOut { left } => Some(Kept::SoldOut { left: *left }),
             _ => None,
         }
     }
@@ -157,6 +170,14 @@ impl Kept {
             })),
             Kept::Stored { id } => Ok(Outcome::Stored(TitleId(id))),
             Kept::Minted { salt } => Ok(Outcome::Minted(salt)),
+            Kept::Seats { booking, left, balance, paid } => Ok(Outcome::Seats(Seats {
+                booking: BookingId(booking),
+                left,
+                balance: Money(balance),
+                paid: Money(paid),
+            })),
+            Kept::Staged { id } => Ok(Outcome::Staged(EventId(id))),
+            Kept::SoldOut { left } => Err(Fault::SoldOut { left }),
             Kept::NeedFunds { price, balance } => {
                 Err(Fault::NeedFunds { price: Money(price), balance: Money(balance) })
             }

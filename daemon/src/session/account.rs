@@ -11,7 +11,7 @@ use protocol::value::Role;
 use super::{Answer, Session, answer};
 use crate::live::Doing;
 use crate::service::account::{Standing, Terms, care};
-use crate::service::{Fault, account, audit};
+use crate::service::{Fault, account, audit, lounge};
 
 impl Session {
     pub(super) async fn register(&mut self, c: Register) -> Result<Answer, Fault> {
@@ -130,6 +130,8 @@ impl Session {
 
     pub(super) async fn unregister(&mut self, c: Unregister) -> Result<Answer, Fault> {
         care::unregister(&self.app, self.user()?, c.password).await?;
+        // The account is gone whatever comes of this; a restart forgets the name too.
+        let _ = lounge::care::forget(&self.app, self.user()?).await;
         log::info!("{} deleted the account", self.label());
         self.leave();
         Ok(Status::new(Code::Ok).say("the account is gone").into())

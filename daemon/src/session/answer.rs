@@ -80,7 +80,14 @@ impl From<Fault> for Status {
         match fault {
             Fault::LoginRequired => Status::new(Code::LoginRequired).say("LOGIN or REGISTER first"),
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
+            Fault::Muted { until } => Status::new(Code::Muted).with("until", until),
+            Fault::Throttled { retry } => Status::new(Code::Throttled).with("retry", retry).say("too fast"),
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
+            Fault::NoWord { near } => {
+                let status = Status::new(Code::NotFound);
+                let say = if near.is_empty() { "no such word" } else { "no such word; near ones are named" };
+                Status { facts: status.facts.text("near", near.join(", ")), ..status }.say(say)
+            }
             Fault::SwitchedOff(what) => Status::new(Code::SwitchedOff).say(what),
             Fault::Locked => Status::new(Code::Locked),
             Fault::LastAdmin => Status::new(Code::LastAdmin),
@@ -99,6 +106,10 @@ impl From<Fault> for Status {
             Fault::Limit { max, what } => {
                 Status::new(Code::Limit).with("max", max).say(format!("more than {what}"))
             }
+            Fault::Quota { what, max, used } => Status::new(Code::Quota)
+                .with("max", max)
+                .with("used", used)
+                .say(format!("more {what} than you may have on the shelf; DELE what you no longer share")),
             Fault::NeedPay { price } => Status::new(Code::NeedPay).with("price", price).say("BUY it first"),
             Fault::NeedFunds { price, balance } => Status::new(Code::NeedFunds)
                 .with("price", price)
@@ -107,6 +118,11 @@ impl From<Fault> for Status {
             Fault::PriceChanged { price } => Status::new(Code::PriceChanged)
                 .with("price", price)
                 .say("it costs something else now; nothing was taken"),
+            Fault::SoldOut { left } => {
+                Status::new(Code::SoldOut).with("left", left).say("not so many seats are left")
+            }
+            Fault::Started => Status::new(Code::Started),
+            Fault::CalledOff => Status::new(Code::CalledOff),
             Fault::NotForSale => Status::new(Code::NotForSale).say("it is not sold: RETR it"),
             Fault::KeyReused => Status::new(Code::KeyReused).say("this key was used with other arguments"),
             Fault::BadRange { size } => Status::new(Code::BadRange)

@@ -5,12 +5,17 @@ mod answer;
 mod catalogue;
 mod dispatch;
 mod help;
+mod lounge;
 mod notice;
+mod shelf;
 mod stats;
+mod ticket;
 mod transfer;
 mod wallet;
+mod word;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use protocol::code::Code;
 use protocol::command::{Command, TABLE, find};
@@ -27,6 +32,7 @@ pub use answer::{Answer, Delivery, Proof, Then, Upload, refusal};
 use crate::app::App;
 use crate::live::{Fate, Presence};
 use crate::service::account::LoggedIn;
+use crate::service::lounge::{Happening, Seat};
 use crate::service::notice::News;
 use crate::service::{Fault, Paging, User};
 
@@ -39,6 +45,8 @@ pub struct Session {
     proof: Option<Box<Proof>>,
     /// What the client watches, if it watches anything.
     news: Option<Receiver<News>>,
+    /// The connection's place in the chat rooms, once it has joined one.
+    seat: Option<Seat>,
 }
 
 /// What comes without having been asked for.
@@ -47,6 +55,8 @@ pub enum Heard {
     Ended(Status),
     /// Something that is watched.
     Event(Event),
+    /// The client is a guest now, and is told with its next command.
+    Nothing,
 }
 
 enum Who {
@@ -55,12 +65,13 @@ enum Who {
 }
 
 /// What the greeting and CAPS say this server can do.
-pub const CAPS: &str = "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch";
+pub const CAPS: &str =
+    "ranges,resume,prove,keys,search,ads,membership,notices,vouchers,watch,tickets,shelf,words,lounge";
 
 impl Session {
     /// A connection that nobody has logged in on.
     pub fn new(app: App, peer: SocketAddr) -> Self {
-        Self { app, address: peer.ip().to_string(), who: Who::Guest, proof: None, news: None }
+        Self { app, address: peer.ip().to_string(), who: Who::Guest, proof: None, news: None, seat: None }
     }
 
     /// The first line that a client hears.
@@ -135,6 +146,8 @@ impl Session {
     }
 
     fn enter(&mut self, user: User, presence: Presence) {
+        // Whoever was here before has left the rooms.
+        self.seat = None;
         self.who = Who::User(user, presence);
     }
 
@@ -142,6 +155,12 @@ impl Session {
         self.who = Who::Guest;
         self.proof = None;
         self.news = None;
+        self.seat = None;
+    }
+
+    /// Leaves the chat rooms: the connection is at its end.
+    pub fn leave_rooms(&mut self) {
+        self.seat = None;
     }
 
     /// Notes that nothing is done any more for the line before.
@@ -158,15 +177,39 @@ impl Session {
 
     /// Waits until the session is ended from outside in a way that closes the connection.
     pub async fn ended(&self) -> Status {
-        ended(&self.who).await
+        match until(presence(&self.who)).await {
+            Fate::LoggedOut => std::future::pending().await,
+            fate => last_word(fate),
+        }
     }
 
-    /// Waits for something that the client has to hear between two replies. May be cancelled.
+    /// Waits for something that the client has to hear between two replies. May be cancelled. A session
+    /// that is logged out elsewhere makes the connection a guest's.
     pub async fn heard(&mut self) -> Heard {
-        tokio::select! {
-            status = ended(&self.who) => Heard::Ended(status),
-            news = next(&mut self.news) => Heard::Event(notice::event(news)),
+        let event = tokio::select! {
+            fate = until(presence(&self.who)) => match fate {
+                Fate::LoggedOut => {
+                    self.leave();
+                    return Heard::Nothing;
+                }
+                fate => return Heard::Ended(last_word(fate)),
+            },
+            news = next(&mut self.news) => notice::event(news),
+            happening = happening(self.seat.as_ref()) => lounge::event(&happening),
+        };
+        match self.fate() {
+            Fate::LoggedOut => {
+                self.leave();
+                Heard::Nothing
+            }
+            _ => Heard::Event(event),
         }
+    }
+
+    /// What the client is to be told and is there already.
+    pub fn ready(&mut self) -> Option<Event> {
+        let seat = self.seat.as_ref().filter(|_| self.fate() == Fate::Open);
+        seat.and_then(Seat::ready).map(|happening| lounge::event(&happening))
     }
 
     /// Who it is, for the log: nothing in it that a user could forge a line with.
@@ -193,14 +236,25 @@ impl Session {
     }
 }
 
-async fn ended(who: &Who) -> Status {
-    if let Who::User(_, presence) = who {
-        let fate = presence.ended().await;
-        if fate != Fate::LoggedOut {
-            return last_word(fate);
-        }
+fn presence(who: &Who) -> Option<&Presence> {
+    match who {
+        Who::Guest => None,
+        Who::User(_, presence) => Some(presence),
     }
-    std::future::pending().await
+}
+
+async fn until(presence: Option<&Presence>) -> Fate {
+    match presence {
+        Some(presence) => presence.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn happening(seat: Option<&Seat>) -> Arc<Happening> {
+    match seat {
+        Some(seat) => seat.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What a connection is told whose session was ended from outside.

@@ -32,6 +32,9 @@ impl Session {
     pub(super) fn watch(&mut self, c: Watch) -> Result<Answer, Fault> {
         self.user()?;
         let topics = [c.first, c.second];
+        if let Some(seat) = &self.seat {
+            seat.silence(!topics.contains(&Some(Topic::Lounge)));
+        }
         self.news = topics.contains(&Some(Topic::Notices)).then(|| notice::listen(&self.app));
         Ok(Status::new(Code::Ok).say("you will be told as it happens").into())
     }

@@ -9,7 +9,7 @@ use super::{Answer, Session};
 use crate::service::wallet::{self, care};
 use crate::service::{Fault, Page};
 
-fn text(key: Option<&Opaque>) -> Option<&str> {
+pub(super) fn text(key: Option<&Opaque>) -> Option<&str> {
     key.map(|key| key.0.as_str())
 }
 

@@ -2,7 +2,7 @@
 //! verbs say about themselves.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use protocol::table::{Arg, Gate, Offer, Spec};
@@ -20,6 +20,7 @@ use self::paths::paths;
 use self::typed::{Place, Typed};
 use crate::friendly::{self, Own};
 use crate::help::own_or_spec;
+use crate::lexicon::Lexicon;
 use crate::session::Pass;
 use crate::show::plain::{cut, harmless, width};
 use crate::titles::Titles;
@@ -35,17 +36,23 @@ pub struct Guide {
     pass: Cell<Option<Pass>>,
     /// How wide the line was behind which a hint was last shown, and how wide the hint.
     hinted: Cell<(usize, usize)>,
+    /// Lines are words to be looked up, and no commands.
+    words: bool,
+    lexicon: RefCell<Lexicon>,
+    silent: bool,
 }
 
 impl Guide {
     /// A guide for a guest.
     pub fn new(titles: Arc<Titles>) -> Self {
-        Self { titles, gate: Gate::Guest, pass: Cell::new(None), hinted: Cell::default() }
+        let (gate, pass, lexicon) = (Gate::Guest, Cell::new(None), RefCell::default());
+        Self { titles, gate, pass, hinted: Cell::default(), words: false, silent: false, lexicon }
     }
 
     /// Who is logged in now.
-    pub fn follow(&mut self, gate: Gate, pass: Pass) {
+    pub fn follow(&mut self, gate: Gate, pass: Pass, words: bool) {
         self.gate = gate;
+        self.words = words;
         self.pass.set(Some(pass));
     }
 
@@ -55,8 +62,16 @@ impl Guide {
         self.hinted.take()
     }
 
+    /// Offers nothing: what is typed is no command.
+    pub fn silence(&mut self, silent: bool) {
+        self.silent = silent;
+    }
+
     /// Where the word under the cursor begins, and what it may become.
     pub fn offers(&self, line: &str) -> (usize, Vec<Pair>) {
+        if self.words {
+            return (0, self.words(line));
+        }
         let typed = Typed::read(line);
         let Some(verb) = typed.before.first() else {
             return (typed.start, verbs(&typed, self.gate));
@@ -90,6 +105,18 @@ impl Guide {
             Offer::Title => self.titles(word, prefix),
             Offer::Nothing | Offer::User => Vec::new(),
         }
+    }
+
+    /// Words that begin like the line.
+    fn words(&self, line: &str) -> Vec<Pair> {
+        let Some(pass) = self.pass.take() else { return Vec::new() };
+        let begun = line.trim_start();
+        let words = match begun {
+            "" => Vec::new(),
+            begun => self.lexicon.borrow_mut().beginning(begun, &pass),
+        };
+        self.pass.set(Some(pass));
+        words.iter().map(|word| harmless(word)).map(|word| pair(&word, &word, ' ')).collect()
     }
 
     /// Titles whose number begins so, or in whose name the word stands.
@@ -167,7 +194,7 @@ impl Hinter for Guide {
     type Hint = Left;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Left> {
-        let hint = (pos == line.len()).then(|| left(line)).flatten();
+        let hint = (pos == line.len() && !self.words && !self.silent).then(|| left(line)).flatten();
         self.hinted.set((width(line), hint.as_deref().map_or(0, width)));
         hint.map(Left)
     }
@@ -183,6 +210,9 @@ impl Completer for Guide {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.silent {
+            return Ok((pos, Vec::new()));
+        }
         Ok(self.offers(line.get(..pos).unwrap_or_default()))
     }
 }

@@ -41,6 +41,7 @@ pub const fn text(text: Text) -> &'static str {
 
         Text::AdLeft => "Ad: {0} — {1} s left",
         Text::AskPrice => "It costs {0}. Go on?",
+        Text::AskSeats => "Book {0} seats at {1} each?",
         Text::AskBuy => "Buy “{0}” for {1}?",
         Text::NeedYes => "It costs {0}; with --yes it is bought.",
         Text::Bought => "Bought for {0}; your balance is {1}.",
@@ -62,6 +63,23 @@ pub const fn text(text: Text) -> &'static str {
         Text::Receiving => "Receiving",
         Text::Proving => "Proving  ",
         Text::NotAFile => "not a file",
+        Text::WordsBegin => "A word or phrase a line; {0} ends it. TAB completes.",
+        Text::NoWord => "No dictionary has this word.",
+        Text::NearWords => "No dictionary has this word. Did you mean: {0}?",
+        Text::Said => "<{0}> {1}",
+        Text::Management => "Management: {0}",
+        Text::CameIn => "[{0}] {1} has come in.",
+        Text::HasLeft => "[{0}] {1} has left.",
+        Text::FellBehind => {
+            "[{0}] You read too slowly and are out of the room; {1} messages missed. join {0} enters it again."
+        }
+        Text::Entered => "You are in {0} ({1} there). say TEXT speaks, chat says every line, leave leaves.",
+        Text::ChatHint => {
+            "Every line is said. /who shows who is there, /leave leaves the room, ## or Ctrl-D ends this, // says a slash."
+        }
+        Text::TooLong => "A message has 1 to 2000 characters.",
+        Text::NoRoom => "A room's name has 1 to 32 characters and no white space.",
+
         Text::BadWord => "{0}: expected {1}",
 
         Text::AskTitle => "Title: ",

@@ -75,9 +75,11 @@ pub fn object(facts: &Facts) -> Map<String, Value> {
 fn value(key: &str, word: &str) -> Value {
     match key {
         "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
-        | "event" | "notice" | "seats" | "left" | "missed" | "retry" | "column" | "part" | "value"
-        | "days" | "periods" | "weight" | "shown" | "saved" | "sessions" | "history" | "statement"
-        | "purchases" | "uploads" => word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n)),
+        | "event" | "notice" | "seats" | "left" | "message" | "members" | "missed" | "retry" | "column"
+        | "part" | "value" | "days" | "periods" | "weight" | "shown" | "saved" | "sessions" | "history"
+        | "statement" | "purchases" | "uploads" => {
+            word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
+        }
         "owned" | "granted" | "done" | "locked" | "deleted" | "on" if word == "yes" || word == "no" => {
             json!(word == "yes")
         }

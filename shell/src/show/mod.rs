@@ -11,7 +11,9 @@ use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
 
+pub mod chat;
 pub mod json;
+mod meaning;
 pub mod notice;
 pub mod plain;
 pub mod plot;
@@ -33,6 +35,10 @@ pub enum Layout {
     Notice,
     /// The numbers of the club, drawn.
     Numbers,
+    /// What words mean, entry after entry.
+    Meanings,
+    /// What was said, a message a line.
+    Chat,
     /// Nothing but what has been said already: for machines only.
     Silent,
 }
@@ -71,12 +77,19 @@ pub struct Screen {
     pub tongue: Tongue,
     /// Whether progress may be drawn.
     pub draws: bool,
+    /// What the chat rooms look like.
+    pub chat: chat::Chat,
 }
 
 impl Screen {
     /// The screen that the environment asks for.
     pub fn new(json: bool) -> Self {
-        Self { json, tongue: Tongue::of_environment(), draws: io::stderr().is_terminal() }
+        Self {
+            json,
+            tongue: Tongue::of_environment(),
+            draws: io::stderr().is_terminal(),
+            chat: chat::Chat::of_environment(),
+        }
     }
 
     /// Shows an answer.
@@ -86,7 +99,11 @@ impl Screen {
             print(&json::line(&json::reply(reply)));
             return;
         }
-        if !reply.rows.is_empty() || reply.status.word == "END" {
+        if answer.layout == Layout::Chat {
+            reply.rows.iter().for_each(|row| print(&self.chat.said(row, self.tongue)));
+            let fact = |key| plain::harmless(reply.status.get(key).unwrap_or("-"));
+            self.say(Text::Entered, &[&fact("room"), &fact("members")]);
+        } else if !reply.rows.is_empty() || reply.status.word == "END" {
             self.rows(answer);
         } else if answer.layout != Layout::Silent {
             self.status(&reply.status);
@@ -98,6 +115,7 @@ impl Screen {
         let lines = match (answer.layout, rows.as_slice()) {
             (Layout::Silent, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
+            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width()),
             (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
             (Layout::List, rows) => table::list(rows, terminal_width()),
             (Layout::Notice, [row]) => {
@@ -161,6 +179,10 @@ impl Screen {
     }
 
     fn refusal(&self, status: &StatusLine) {
+        if let Some(near) = status.get("near") {
+            let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
+            return self.say(text, &[&plain::harmless(near)]);
+        }
         let text = match self.tongue.refusal(status) {
             Some(text) => text,
             None if status.text.is_empty() => status.word.clone(),
@@ -182,11 +204,13 @@ impl Screen {
     /// What happened besides, as one line.
     pub fn note_text(&self, note: &Note) -> String {
         match note {
-            Note::Event(event) if event.name == "notice" && !self.json => {
+            // Scripts read the line of the protocol.
+            Note::Event(event) if self.json || !self.draws => event_text(event),
+            Note::Event(event) if event.name == "notice" => {
                 let fact = |key| plain::harmless(find(&event.facts, key).unwrap_or_default());
                 self.tongue.fill(Text::NewNotice, &[&fact("id"), &fact("title")])
             }
-            Note::Event(event) => event_text(event),
+            Note::Event(event) => self.chat.event(event, self.tongue).unwrap_or_else(|| event_text(event)),
             Note::Ended(status) => {
                 let why = self.tongue.refusal(status).unwrap_or_else(|| status.text.trim().to_owned());
                 let word = format!("{} {}", status.code, status.word);

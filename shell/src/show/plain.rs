@@ -140,7 +140,7 @@ pub fn bytes(count: u64) -> String {
 pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
     match key {
         "size" | "bytes" | "saved" => word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into()),
-        "at" | "since" | "seen" | "starts" | "member-until" => time(word),
+        "at" | "since" | "seen" | "starts" | "member-until" | "said-at" | "until" => time(word),
         _ => harmless(word),
     }
 }

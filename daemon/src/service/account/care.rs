@@ -2,12 +2,13 @@
 
 use protocol::value::{PasswordDigest, Role, Secret, SessionId, Time, UserName};
 use sql::account::{Account, Listed, Lock, Reset, Session, find, hold_admins, unindex};
+use sql::word::Lookup;
 use sql::{Tx, stats};
 
 use super::{LoggedIn, begin};
 use crate::app::App;
 use crate::live::Fate;
-use crate::service::{Admin, DAY, Fault, Page, Paging, User, audit, secret, terms};
+use crate::service::{Admin, DAY, Fault, Page, Paging, User, audit, secret, terms, ticket};
 
 /// How long the code of a forgotten password is good for.
 const RESET_DAYS: i64 = 2;
@@ -176,7 +177,7 @@ pub async fn recover(
 /// # Errors
 /// [`Fault::BadCredentials`] for a wrong password, [`Fault::LastAdmin`].
 pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Result<(), Fault> {
-    let id = user.id;
+    let (id, now) = (user.id, app.clock.now());
     let kept = app.db.read(move |tx| Account::get(tx, id)).await?.map(|account| account.password);
     if !app.passwords.verify(password.0, kept).await? {
         return Err(Fault::BadCredentials);
@@ -188,7 +189,7 @@ pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Res
             if account.role == Role::Admin && Lock::admins_left(tx)? <= 1 {
                 return Err(Fault::LastAdmin);
             }
-            forget(tx, account)
+            forget(tx, account, now)
         })
         .await?;
     app.live.end_all(id, Fate::LoggedOut);
@@ -196,11 +197,13 @@ pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Res
 }
 
 /// The row stays for the ledger; nothing in it says whose it was, and nobody can log in to it.
-fn forget(tx: &mut Tx<'_>, account: Account) -> Result<(), Fault> {
+fn forget(tx: &mut Tx<'_>, account: Account, now: Time) -> Result<(), Fault> {
     let id = account.id;
     Session::end_all(tx, id)?;
     Reset::clear(tx, id)?;
+    Lookup::clear(tx, id)?;
     unindex(tx, id, &terms::of_name(&account.folded))?;
+    ticket::release(tx, id, now)?;
     // A name holds no blank, so nobody can ever register this one.
     let name = format!("(deleted {id})");
     account.anonymise(tx, &name)?;

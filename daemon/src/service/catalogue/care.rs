@@ -8,7 +8,7 @@ use sql::{Tx, stats};
 use super::PURGED;
 use crate::app::App;
 use crate::service::wallet::NO_TITLE;
-use crate::service::{Admin, Fault, User, audit, terms};
+use crate::service::{Admin, Fault, User, audit, shelf, terms};
 
 /// What EDIT changes; nothing where nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +60,7 @@ pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) ->
             {
                 return Err(Fault::NotAllowed("this content is sold here: it cannot be put on the shelf"));
             }
+            shelf::shown(new.kind, &new.name)?;
             if new.listed && new.name != old.name {
                 unindex(tx, id, &terms::of_title(&old.name))?;
                 index(tx, id, &terms::of_title(&new.name))?;

@@ -9,6 +9,7 @@ mod files;
 mod money;
 mod report;
 mod tallies;
+mod tickets;
 mod titles;
 
 use std::sync::Arc;
@@ -77,6 +78,8 @@ pub async fn run(club: &Club, scope: Scope, report: &mut Report<'_>) -> Result<(
     check.ledger().await?;
     check.purchases().await?;
     check.vouchers().await?;
+    check.events().await?;
+    check.bookings().await?;
     check.tallies().await
 }
 

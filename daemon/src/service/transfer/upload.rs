@@ -10,8 +10,10 @@ use vault::{Claim, Digest, Incoming, Sealed, Storing};
 use super::places::Place;
 use super::proof::{self, Proof};
 use crate::app::App;
+use crate::config::Shelf;
 use crate::service::catalogue::care::{clear_shelf, tally};
 use crate::service::once::{Key, Outcome, once, recall};
+use crate::service::shelf::{self, Room, Share};
 use crate::service::{Fault, User, terms};
 
 /// The name of a title that was given none.
@@ -73,6 +75,8 @@ pub(super) struct Draft {
     kind: Kind,
     price: Money,
     member_price: Money,
+    /// The club's rule, for who has no more than a share of the shelf.
+    ration: Option<Shelf>,
 }
 
 /// Whether an upload may begin, before a byte of it is sent.
@@ -90,13 +94,27 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
     if order.size > most {
         return Err(Fault::Limit { max: most.to_string(), what: "the bytes of an upload" });
     }
+    let room = shelf_room(app, &draft).await?;
+    if let Some(room) = &room {
+        room.takes(order.size, app.uploads.shelved(user.id))?;
+    }
     if let Some(proof) = proof::offer(app, user, &order, &draft, key.clone()).await? {
         return Ok(Reception::Known(Box::new(proof)));
     }
-    let place = app.uploads.take(user.id)?;
+    let place = match room {
+        Some(room) => app.uploads.take_on_shelf(user.id, order.size, &room)?,
+        None => app.uploads.take(user.id)?,
+    };
     let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
     let incoming = app.vault.receive(claim, order.resume).await?;
     Ok(Reception::Open(Box::new(Upload { incoming, sha256: order.sha256, draft, key, _place: place })))
+}
+
+/// How much of the shelf is left to the author, where that is bounded.
+async fn shelf_room(app: &App, draft: &Draft) -> Result<Option<Room>, Fault> {
+    let Some(club) = draft.ration.clone() else { return Ok(None) };
+    let author = draft.author;
+    app.db.read(move |tx| shelf::room(tx, &club, author)).await.map(Some)
 }
 
 fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
@@ -118,7 +136,9 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
     let member_price = priced(order.member_price, "member-price", defaults.member.0.min(price))?;
     let name = order.name.clone().unwrap_or_else(|| UNTITLED.to_owned());
     let description = order.description.clone().unwrap_or_default();
-    Ok(Draft { name, description, author: user.id, kind, price, member_price })
+    shelf::shown(kind, &name)?;
+    let ration = (kind == Kind::Shared && !user.is_admin()).then(|| app.config.shelf.clone());
+    Ok(Draft { name, description, author: user.id, kind, price, member_price, ration })
 }
 
 /// What the command said besides key and resume, in one form.
@@ -237,6 +257,11 @@ fn count_bytes(tx: &mut Tx<'_>, size: u64, now: Time) -> Result<(), Fault> {
 fn enter(tx: &mut Tx<'_>, draft: &Draft, content: &Content, now: Time) -> Result<Title, Fault> {
     let (sha256, size) = (content.sha256, content.size);
     unsold(tx, draft.kind, sha256)?;
+    if let Some(club) = &draft.ration {
+        // Looked at again where nobody else can come between: the share holds under uploads side by side.
+        sql::shelf::hold(tx, draft.author)?;
+        shelf::room(tx, club, draft.author)?.takes(size, Share::default())?;
+    }
     let content = match Content::of(tx, sha256)? {
         Some(known) => {
             // All its titles were purged: the bytes are here anew.

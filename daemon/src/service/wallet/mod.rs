@@ -75,7 +75,8 @@ fn buy_in(
     agreed(named, price)?;
     let (account, title) = (buyer.id, Some(id));
     let balance =
-        spend(tx, Movement { account, book: "sales", amount: price, why: "buy", title, actor: None }, now)?;
+        spend(tx, Movement { account, book: "sales", amount: price, why: "buy", title, actor: None }, now)?
+            .balance;
     // Bought on another connection meanwhile: a duplicate, which undoes the payment.
     Purchase { account, title: id, paid: price, bought_at: now }.insert(tx)?;
     Ok(Receipt { balance, paid: price, member_until: None, owned: false })
@@ -114,7 +115,7 @@ pub async fn join(
         let movement =
             Movement { account, book: "membership", amount: cost, why: "member", title: None, actor: None };
         // The payment first: it locks the row, so that what is read next stays true.
-        let balance = spend(tx, movement, now)?;
+        let balance = spend(tx, movement, now)?.balance;
         let was = Account::get(tx, account)?.and_then(|account| account.member_until);
         let until = Time(was.map_or(now.0, |was| was.0.max(now.0)) + length);
         if until.0 > now.0 + MOST_DAYS * DAY {
@@ -152,20 +153,28 @@ pub fn standing(tx: &mut Tx<'_>, account: AccountId, now: Time) -> Result<Standi
     Ok(Standing::of(&account, now))
 }
 
+/// What was spent left behind.
+pub(super) struct Spent {
+    /// What is in the wallet now.
+    pub balance: Money,
+    /// The entry, where there was anything to pay.
+    pub entry: Option<i64>,
+}
+
 /// Takes the movement's amount out of the wallet; nothing at all is no movement.
-fn spend(tx: &mut Tx<'_>, movement: Movement, now: Time) -> Result<Money, Fault> {
+pub(super) fn spend(tx: &mut Tx<'_>, movement: Movement, now: Time) -> Result<Spent, Fault> {
     let (account, price) = (movement.account, movement.amount);
     if price == Money::ZERO {
-        return Ok(balance(tx, account)?);
+        return Ok(Spent { balance: balance(tx, account)?, entry: None });
     }
     match wallet::post(tx, Movement { amount: Money(-price.0), ..movement }, now)? {
-        Some(posted) => Ok(posted.balance),
+        Some(posted) => Ok(Spent { balance: posted.balance, entry: Some(posted.entry) }),
         None => Err(Fault::NeedFunds { price, balance: balance(tx, account)? }),
     }
 }
 
 /// What a person was shown has to be what it costs.
-fn agreed(named: Option<Money>, price: Money) -> Result<(), Fault> {
+pub(super) fn agreed(named: Option<Money>, price: Money) -> Result<(), Fault> {
     match named {
         Some(named) if named != price => Err(Fault::PriceChanged { price }),
         _ => Ok(()),
