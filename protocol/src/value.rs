@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
 /// Why a word is not a value of the type asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -431,6 +431,10 @@ impl FromStr for Time {
     type Err = Wrong;
     fn from_str(word: &str) -> Result<Self, Wrong> {
         let time = DateTime::parse_from_rfc3339(word).map_err(|_| Wrong::Form)?;
+        // Four digits of a year in UTC, too, or it could not be written back.
+        if !(0..=9999).contains(&time.to_utc().year()) {
+            return Err(Wrong::Value);
+        }
         Ok(Self(time.timestamp_millis()))
     }
 }

@@ -5,6 +5,7 @@ use sql::Tx;
 use sql::shelf::{self, Quota};
 
 use super::account::care::called;
+use super::terms::fold;
 use super::{Admin, Fault, User, audit};
 use crate::app::App;
 use crate::config::Shelf;
@@ -58,12 +59,17 @@ pub fn room(tx: &mut Tx<'_>, club: &Shelf, account: protocol::value::AccountId) 
     Ok(Room { used: Share { titles, bytes }, most })
 }
 
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+}
+
 /// Whether a title may stand on the shelf under this name.
 ///
 /// # Errors
 /// [`Fault::BadValue`] for a hidden one.
 pub fn shown(kind: Kind, name: &str) -> Result<(), Fault> {
-    if kind == Kind::Shared && name.trim_start().starts_with('.') {
+    // Folded, so that what only looks like another dot is one.
+    if kind == Kind::Shared && fold(name).trim_start_matches(is_blank).starts_with('.') {
         return Err(Fault::BadValue {
             option: Some("title"),
             expected: "a name that does not begin with a dot",

@@ -51,10 +51,15 @@ impl Answer {
     pub fn page<T>(page: Page<T>, row: impl Fn(T) -> Row) -> Self {
         let rows: Vec<Row> = page.rows.into_iter().map(row).collect();
         let mut status = Status::new(Code::End).with("rows", rows.len());
+        let more = page.next.is_some();
         if let Some(next) = page.next {
             status = status.with("next", next);
         }
-        let text = if rows.is_empty() { "none" } else { "that is all of this page" };
+        let text = match (rows.is_empty(), more) {
+            (true, _) => "none",
+            (_, true) => "more with after=",
+            _ => "that is all",
+        };
         Self { rows, ..Self::from(status.say(text)) }
     }
 }

@@ -36,7 +36,9 @@ impl Session {
             seat.silence(!topics.contains(&Some(Topic::Lounge)));
         }
         self.news = topics.contains(&Some(Topic::Notices)).then(|| notice::listen(&self.app));
-        Ok(Status::new(Code::Ok).say("you will be told as it happens").into())
+        let told =
+            if topics == [None, None] { "nothing is watched" } else { "you will be told as it happens" };
+        Ok(Status::new(Code::Ok).say(told).into())
     }
 
     pub(super) async fn ads(&mut self, c: Ads) -> Result<Answer, Fault> {

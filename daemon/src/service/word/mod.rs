@@ -103,15 +103,24 @@ pub async fn lookups(app: &App, user: &User, paging: Paging) -> Result<Page<Look
     Ok::<_, Fault>(Page::cut(rows, limit, |lookup| lookup.id.to_string()))
 }
 
+/// How often a look-up waits for a busy database: each time as long as the database has patience.
+const TRIES: usize = 12;
+
 /// Keeps a look-up. The answer does not wait long for it and does not fail with it.
 async fn keep(app: &App, user: &User, word: String) {
     let (db, account, at) = (app.db.clone(), user.id, app.clock.now());
     let kept = tokio::spawn(async move {
         let lookup = Lookup { id: 0, account, word, at };
-        let kept = db.write(move |tx| lookup.insert(tx)).await;
-        if let Err(error) = kept {
-            log::warn!("account={account} a look-up could not be kept: {error}");
+        for _ in 0..TRIES {
+            let lookup = lookup.clone();
+            match db.write(move |tx| lookup.insert(tx)).await {
+                // An import has the writer to itself for a while.
+                Err(sql::Error::Busy(_)) => {}
+                Err(error) => return log::warn!("account={account} a look-up could not be kept: {error}"),
+                Ok(_) => return,
+            }
         }
+        log::warn!("account={account} a look-up could not be kept: the database is busy");
     });
     // Left alone it goes on by itself.
     let _ = tokio::time::timeout(KEEPING, kept).await;
