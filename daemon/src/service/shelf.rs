@@ -5,7 +5,6 @@ use sql::Tx;
 use sql::shelf::{self, Quota};
 
 use super::account::care::called;
-use super::terms::fold;
 use super::{Admin, Fault, User, audit};
 use crate::app::App;
 use crate::config::Shelf;
@@ -59,6 +58,9 @@ pub fn room(tx: &mut Tx<'_>, club: &Shelf, account: protocol::value::AccountId) 
     Ok(Room { used: Share { titles, bytes }, most })
 }
 
+/// A dot, and what only looks like another one: of small form, of full width, one of a leader.
+const DOTS: [char; 4] = ['.', '\u{FE52}', '\u{FF0E}', '\u{2024}'];
+
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
 }
@@ -68,8 +70,7 @@ fn is_blank(c: char) -> bool {
 /// # Errors
 /// [`Fault::BadValue`] for a hidden one.
 pub fn shown(kind: Kind, name: &str) -> Result<(), Fault> {
-    // Folded, so that what only looks like another dot is one.
-    if kind == Kind::Shared && fold(name).trim_start_matches(is_blank).starts_with('.') {
+    if kind == Kind::Shared && name.trim_start_matches(is_blank).starts_with(DOTS) {
         return Err(Fault::BadValue {
             option: Some("title"),
             expected: "a name that does not begin with a dot",
