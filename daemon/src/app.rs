@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use vault::Vault;
 
 use crate::clock::Clock;
@@ -22,7 +22,7 @@ pub struct App(Arc<Parts>);
 /// The parts of a running club.
 pub struct Parts {
     /// What the operator has set.
-    pub config: Config,
+    config: watch::Sender<Arc<Config>>,
     /// What time it is.
     pub clock: Clock,
     /// Everything but the bytes.
@@ -90,11 +90,16 @@ impl App {
             passwords: Hasher::new(hashes),
             uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
             live: Live::default(),
-            config,
+            config: watch::Sender::new(Arc::new(config)),
             clock,
             db,
             vault,
         })))
+    }
+
+    /// The configuration in force. Whoever needs two of its values together asks once.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.borrow().clone()
     }
 
     /// Forgets, from time to time, what has expired. Runs until it is dropped.

@@ -160,10 +160,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut config = config;
     config.listen = listener.local_addr()?;
     let app = App::open(config).await?;
-    println!("listening on {}", app.config.listen);
+    println!("listening on {}", app.config().listen);
     std::io::stdout().flush()?;
-    log::info!("serving {} on {}", app.config.data.display(), app.db.engine());
-    if !app.config.topup_allowed() {
+    log::info!("serving {} on {}", app.config().data.display(), app.db.engine());
+    if !app.config().topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
     }
     welcome_operator(&app).await?;
@@ -221,9 +221,9 @@ async fn welcome_operator(app: &App) -> Result<(), Failure> {
     if app.db.read(|tx| sql::account::Account::any(tx, Role::Admin)).await? {
         return Ok(());
     }
-    let code = mint(&app.db, &app.config, app.clock.now(), Role::Admin).await?;
+    let code = mint(&app.db, &app.config(), app.clock.now(), Role::Admin).await?;
     eprintln!("There is no admin yet. Become one in the shell:");
-    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config.listen);
+    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config().listen);
     Ok(())
 }
 

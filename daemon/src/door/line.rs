@@ -16,7 +16,7 @@ use crate::session::Session;
 
 /// Accepts connections until it is told to stop, then waits for those that are open.
 pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
-    let places = Arc::new(Semaphore::new(app.config.limits.connections));
+    let places = Arc::new(Semaphore::new(app.config().limits.connections));
     let open = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -38,7 +38,7 @@ pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
             continue;
         };
         let session = Session::new(app.clone(), address);
-        let peer = Peer::new(stream, session, stop.clone(), &app.config.limits);
+        let peer = Peer::new(stream, session, stop.clone(), &app.config().limits);
         open.spawn(async move {
             peer.run().await;
             drop(place);

@@ -149,7 +149,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
             Ok(())
         })
         .await?;
-    let hours = u64::from(app.config.limits.upload_hours);
+    let hours = u64::from(app.config().limits.upload_hours);
     let swept = app.vault.sweep(Duration::from_secs(hours * 3600)).await?;
     if swept.files > 0 {
         log::info!("swept {} broken uploads of {} bytes", swept.files, swept.bytes);

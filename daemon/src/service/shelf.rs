@@ -87,7 +87,7 @@ pub async fn quota(app: &App, user: &User, name: Option<UserName>) -> Result<(St
     if name.is_some() {
         user.admin()?;
     }
-    let (user, club) = (user.clone(), app.config.shelf.clone());
+    let (user, club) = (user.clone(), app.config().shelf.clone());
     app.db
         .read(move |tx| {
             let (id, name) = match &name {
@@ -106,7 +106,7 @@ pub async fn quota(app: &App, user: &User, name: Option<UserName>) -> Result<(St
 pub async fn set_quota(
     app: &App, admin: Admin<'_>, name: UserName, bytes: Option<u64>, titles: Option<u64>,
 ) -> Result<(String, Room), Fault> {
-    let (admin, now, club) = (admin.0.clone(), app.clock.now(), app.config.shelf.clone());
+    let (admin, now, club) = (admin.0.clone(), app.clock.now(), app.config().shelf.clone());
     app.db
         .write(move |tx| {
             let account = called(tx, &name)?;

@@ -223,7 +223,7 @@ impl Session {
     }
 
     fn paging(&self, after: Option<Opaque>, limit: Option<Count>) -> Paging {
-        let most = self.app.config.limits.rows;
+        let most = self.app.config().limits.rows;
         let limit = limit.map_or(most, |count| count.0.min(most));
         Paging { after: after.map(|after| after.0), limit }
     }

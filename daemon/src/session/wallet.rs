@@ -59,7 +59,8 @@ impl Session {
     }
 
     pub(super) fn prices(&self, c: Prices) -> Result<Answer, Fault> {
-        let (prices, paging) = (&self.app.config.prices, self.paging(c.after, c.limit));
+        let (config, paging) = (self.app.config(), self.paging(c.after, c.limit));
+        let prices = &config.prices;
         let after = paging.number(0)?;
         let offers = prices.offers().into_iter().filter(|n| i64::from(*n) > after);
         let page =

@@ -52,7 +52,7 @@ impl Standing {
 pub async fn register(
     app: &App, name: UserName, password: PasswordDigest, invite: Option<Secret>, address: &str,
 ) -> Result<LoggedIn, Fault> {
-    match app.config.accounts.registration {
+    match app.config().accounts.registration {
         Registration::Open => {}
         Registration::Invite | Registration::Closed if invite.is_some() => {}
         Registration::Invite => {
@@ -80,7 +80,7 @@ pub async fn register(
     let password = app.passwords.hash(password.0).await?;
     let token = secret::token();
     let hash = secret::hash(&token);
-    let (from, days) = (address.to_owned(), app.config.accounts.session_days);
+    let (from, days) = (address.to_owned(), app.config().accounts.session_days);
     let (account, session) = app
         .db
         .write(move |tx| {
@@ -137,7 +137,7 @@ async fn begin(app: &App, account: Account, address: &str) -> Result<LoggedIn, F
     let hash = secret::hash(&token);
     let (id, now, from) = (account.id, app.clock.now(), address.to_owned());
     let kept = account.password.clone();
-    let days = app.config.accounts.session_days;
+    let days = app.config().accounts.session_days;
     let session = app
         .db
         .write(move |tx| {
@@ -255,7 +255,7 @@ pub async fn invite(app: &App, admin: Admin<'_>, terms: Terms) -> Result<Secret,
         return Err(Fault::Limit { max: MOST_USES.to_string(), what: "the uses of one code" });
     }
     let (code, now, admin) = (secret::code(), app.clock.now(), admin.0.clone());
-    let invite = new_invite(&app.config, &code, now, Some(admin.id), terms);
+    let invite = new_invite(&app.config(), &code, now, Some(admin.id), terms);
     app.db
         .write(move |tx| {
             invite.insert(tx)?;

@@ -30,7 +30,7 @@ pub struct Changes {
 /// # Errors
 /// No such title, a price for what is not sold, sold content put on the shelf.
 pub async fn edit(app: &App, admin: Admin<'_>, id: TitleId, changes: Changes) -> Result<(), Fault> {
-    let (admin, now, prices) = (admin.0.clone(), app.clock.now(), app.config.prices.clone());
+    let (admin, now, prices) = (admin.0.clone(), app.clock.now(), app.config().prices.clone());
     app.db
         .write(move |tx| {
             let old = held(tx, id)?;

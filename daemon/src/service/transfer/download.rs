@@ -121,7 +121,7 @@ async fn wait(app: &App, account: AccountId, seconds: i64) -> Result<Dispatch, F
     let shown = app.db.read(move |tx| Ad::shown_to(tx, account)).await?;
     let (ad, link) = match shown {
         Some(ad) => (ad.text, ad.link),
-        None => (app.config.ads.text.clone(), String::new()),
+        None => (app.config().ads.text.clone(), String::new()),
     };
     Ok::<_, Fault>(Dispatch::Wait { seconds, ad, link })
 }
@@ -131,7 +131,7 @@ async fn begun(app: &App, user: &User, title: TitleId, turn: Turn) -> Result<Tur
     if turn != Turn::Begin {
         return Ok(turn);
     }
-    let (id, clock, ads) = (user.id, app.clock.clone(), app.config.ads.clone());
+    let (id, clock, ads) = (user.id, app.clock.clone(), app.config().ads.clone());
     // The time when it is its turn, not when it began to wait for the database.
     settled(app, move |tx| pass::begin(tx, &ads, id, title, clock.now())).await
 }

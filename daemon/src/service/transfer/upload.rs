@@ -90,7 +90,7 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
         return Ok(Reception::Stored(id));
     }
     let draft = draft(app, user, &order)?;
-    let most = app.config.limits.upload_bytes;
+    let most = app.config().limits.upload_bytes;
     if order.size > most {
         return Err(Fault::Limit { max: most.to_string(), what: "the bytes of an upload" });
     }
@@ -130,14 +130,15 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
         (_, None | Some(Money::ZERO)) => Ok(Money::ZERO),
         _ => Err(Fault::BadValue { option: Some(option), expected: "a price only with kind=PAID" }),
     };
-    let defaults = &app.config.prices;
+    let config = app.config();
+    let defaults = &config.prices;
     let price = priced(order.price, "price", defaults.paid.0)?;
     // A member never pays more than others unless an admin says so.
     let member_price = priced(order.member_price, "member-price", defaults.member.0.min(price))?;
     let name = order.name.clone().unwrap_or_else(|| UNTITLED.to_owned());
     let description = order.description.clone().unwrap_or_default();
     shelf::shown(kind, &name)?;
-    let ration = (kind == Kind::Shared && !user.is_admin()).then(|| app.config.shelf.clone());
+    let ration = (kind == Kind::Shared && !user.is_admin()).then(|| app.config().shelf.clone());
     Ok(Draft { name, description, author: user.id, kind, price, member_price, ration })
 }
 

@@ -25,10 +25,10 @@ const MOST_DAYS: i64 = 36_525;
 /// # Errors
 /// [`Fault::SwitchedOff`] where the operator takes the money, [`Fault::Limit`] for a full wallet.
 pub async fn top_up(app: &App, user: &User, amount: Money, key: Option<&str>) -> Result<Receipt, Fault> {
-    let allowed = app.config.topup_allowed();
+    let allowed = app.config().topup_allowed();
     let (account, now) = (user.id, app.clock.now());
     let key = key.map(|key| Key::new(account, "TOPUP", key, &amount.to_string()));
-    let (today, most) = (stats::midnight(stats::day(now)), app.config.money.topup_day.0);
+    let (today, most) = (stats::midnight(stats::day(now)), app.config().money.topup_day.0);
     charge(app, key, move |tx| {
         // Inside, so that a key that was answered before is answered the same.
         if !allowed {
@@ -104,7 +104,8 @@ pub async fn join(
     if periods > MOST_PERIODS {
         return Err(Fault::Limit { max: MOST_PERIODS.to_string(), what: "the periods bought at once" });
     }
-    let prices = &app.config.prices;
+    let config = app.config();
+    let prices = &config.prices;
     let cost = if user.is_admin() { Money::ZERO } else { prices.membership_of(periods) };
     let length = i64::from(prices.membership_days) * i64::from(periods) * DAY;
     let (account, now) = (user.id, app.clock.now());

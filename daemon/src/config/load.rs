@@ -1,0 +1,137 @@
+//! How a configuration is read: the file, then the environment, then what is to be true of both.
+
+use std::path::{Path, PathBuf};
+
+use super::Config;
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{0}: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// An unknown key or a bad value; the text has the line.
+    #[error("{0}: {1}")]
+    Wrong(String, String),
+}
+
+impl Config {
+    /// Reads `file`, if one is named, and lets the environment have the last word:
+    /// `REEL_DATABASE`, `REEL_ADS_SECONDS`, …
+    ///
+    /// # Errors
+    /// An unreadable file, an unknown key, a bad value, each with its place.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut config = match file {
+            None => Self::default(),
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
+                toml::from_str(&text)
+                    .map_err(|e| ConfigError::Wrong(path.display().to_string(), e.to_string()))?
+            }
+        };
+        for (name, path) in keys() {
+            if let Ok(value) = std::env::var(&name) {
+                config = config.with(&name, &path, &value)?;
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn with(&self, name: &str, path: &[String], value: &str) -> Result<Self, ConfigError> {
+        let wrong = |why: String| ConfigError::Wrong(name.to_owned(), why);
+        let mut table = toml::Table::try_from(self).map_err(|e| wrong(e.to_string()))?;
+        let (last, sections) = path.split_last().ok_or_else(|| wrong("no key".into()))?;
+        let mut at = &mut table;
+        for section in sections {
+            at = at
+                .get_mut(section)
+                .and_then(toml::Value::as_table_mut)
+                .ok_or_else(|| wrong("no section".into()))?;
+        }
+        let number = matches!(at.get(last), Some(toml::Value::Integer(_)));
+        let new = match value.parse::<i64>() {
+            Ok(n) if number => toml::Value::Integer(n),
+            _ => toml::Value::String(value.to_owned()),
+        };
+        at.insert(last.clone(), new);
+        table.try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let days = [
+            ("accounts.session_days", self.accounts.session_days.into()),
+            ("accounts.invite_days", self.accounts.invite_days.into()),
+            ("prices.membership_days", self.prices.membership_days.into()),
+        ];
+        let wrong = self.prices.lengths.keys().find(|key| !key.parse().is_ok_and(|n: u32| n > 0));
+        if let Some(key) = wrong {
+            let why = "expected a number of periods, at least 1".into();
+            return Err(ConfigError::Wrong(format!("prices.lengths.{key}"), why));
+        }
+        match self.limits.positive().iter().chain(&days).find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Every key with the name that it has in the environment.
+fn keys() -> Vec<(String, Vec<String>)> {
+    fn walk(table: &toml::Table, path: &[String], out: &mut Vec<(String, Vec<String>)>) {
+        for (key, value) in table {
+            let path = [path, std::slice::from_ref(key)].concat();
+            match value {
+                toml::Value::Table(inner) => walk(inner, &path, out),
+                _ => out.push((format!("REEL_{}", path.join("_").to_uppercase()), path)),
+            }
+        }
+    }
+    let mut out = vec![];
+    if let Ok(table) = toml::Table::try_from(Config::default()) {
+        walk(&table, &[], &mut out);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        let file = file_of("[ads]\nsecond = 3\n");
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("second"), "{error}");
+        let file = file_of("[prices]\npaid = \"ten\"\n");
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("10.00"), "{error}");
+    }
+
+    #[test]
+    fn every_key_has_a_name_in_the_environment() {
+        let names: Vec<_> = keys().into_iter().map(|(name, _)| name).collect();
+        for name in ["REEL_DATABASE", "REEL_LISTEN", "REEL_ADS_SECONDS", "REEL_PRICES_PAID"] {
+            assert!(names.iter().any(|n| n == name), "{name} of {names:?}");
+        }
+        let config = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "5");
+        assert_eq!(config.unwrap().ads.seconds, 5);
+        let wrong = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "soon");
+        assert!(wrong.unwrap_err().to_string().starts_with("REEL_ADS_SECONDS"));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = Config { database: "mysql://reel:s3cret@db:3306/reel".into(), ..Config::default() };
+        let shown = config.shown().unwrap();
+        assert!(shown.contains("reel:…@db:3306") && !shown.contains("s3cret"));
+    }
+
+    fn file_of(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+}
