@@ -12,6 +12,7 @@ use crate::live::Live;
 use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
+use crate::service::throttle::Throttle;
 use crate::service::transfer::history::Recorder;
 use crate::service::transfer::places::Places;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub live: Live,
     /// Hashes passwords.
     pub passwords: Hasher,
+    /// Slows guessing down.
+    pub throttle: Throttle,
     /// Bounds the uploads at once.
     pub uploads: Places,
     /// What is told to whoever watches.
@@ -78,18 +81,15 @@ impl App {
             other => OpenError::Vault(folder, other),
         })?;
         let db = open_database(&config).await?;
-        let hashes = match config.limits.hashes {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            some => some,
-        };
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
             lounge: Lounge::start(db.clone(), clock.clone(), config.limits.lounge()),
             news: broadcast::channel(notice::QUEUE).0,
-            passwords: Hasher::new(hashes),
+            passwords: Hasher::new(config.limits.hashes_at_once(), config.limits.hash_queue),
             uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
             live: Live::default(),
+            throttle: Throttle::default(),
             config: watch::Sender::new(Arc::new(config)),
             clock,
             db,
