@@ -14,6 +14,7 @@ use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
 use crate::service::throttle::Throttle;
 use crate::service::transfer::history::Recorder;
+use crate::service::transfer::pace::Paces;
 use crate::service::transfer::places::Places;
 
 /// The handles of a running club. Cheap to clone.
@@ -38,6 +39,10 @@ pub struct Parts {
     pub throttle: Throttle,
     /// Bounds the uploads at once.
     pub uploads: Places,
+    /// Bounds the downloads at once.
+    pub downloads: Places,
+    /// How fast bytes may come and go.
+    pub paces: Paces,
     /// What is told to whoever watches.
     pub news: broadcast::Sender<News>,
     /// The chat rooms.
@@ -87,7 +92,9 @@ impl App {
             lounge: Lounge::start(db.clone(), clock.clone(), config.limits.lounge()),
             news: broadcast::channel(notice::QUEUE).0,
             passwords: Hasher::new(config.limits.hashes_at_once(), config.limits.hash_queue),
-            uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
+            uploads: Places::default(),
+            downloads: Places::default(),
+            paces: Paces::default(),
             live: Live::default(),
             throttle: Throttle::default(),
             config: watch::Sender::new(Arc::new(config)),
@@ -95,6 +102,11 @@ impl App {
             db,
             vault,
         })))
+    }
+
+    /// The configuration as it will be at any time, for what lasts longer than a command.
+    pub fn watch_config(&self) -> watch::Receiver<Arc<Config>> {
+        self.config.subscribe()
     }
 
     /// The configuration in force. Whoever needs two of its values together asks once.

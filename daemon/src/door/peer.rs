@@ -10,7 +10,7 @@ use protocol::frame::{FrameError, Lines};
 use protocol::reply::Status;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
 use super::{Stop, body};
@@ -36,6 +36,13 @@ pub struct Peer {
     pub(super) body: Duration,
     idle: Duration,
     login: Duration,
+    line: Duration,
+    /// Until when the first command has to be here; nothing once it was.
+    first: Option<Instant>,
+    /// Since when nobody is logged in here.
+    guest: Option<Instant>,
+    /// Since when a command is on its way.
+    begun: Option<Instant>,
     lines: Lines,
     input: BytesMut,
     output: String,
@@ -60,6 +67,7 @@ impl Peer {
     pub fn new(stream: TcpStream, session: Session, stop: Stop, limits: &Limits) -> Self {
         // Replies are small and waited for.
         let _ = stream.set_nodelay(true);
+        let now = Instant::now();
         Self {
             stream: Arc::new(stream),
             session,
@@ -67,6 +75,10 @@ impl Peer {
             body: Duration::from_secs(limits.body_seconds.into()),
             idle: Duration::from_secs(limits.idle_seconds.into()),
             login: Duration::from_secs(limits.login_seconds.into()),
+            line: Duration::from_secs(limits.line_seconds.into()),
+            first: Some(now + Duration::from_secs(limits.first_seconds.into())),
+            guest: Some(now),
+            begun: None,
             lines: Lines::default(),
             input: BytesMut::new(),
             output: String::new(),
@@ -114,8 +126,16 @@ impl Peer {
                     drop(line);
                     return Err(Silence::Told(Status::new(Code::Draining)));
                 }
-                Ok(Some(line)) => return Ok(line),
-                Ok(None) => {}
+                Ok(Some(line)) => {
+                    (self.first, self.begun) = (None, None);
+                    // Commands that are here already are never waited for: others have to get their turn.
+                    tokio::task::consume_budget().await;
+                    return Ok(line);
+                }
+                Ok(None) if self.input.is_empty() => {}
+                Ok(None) => {
+                    self.begun.get_or_insert_with(Instant::now);
+                }
                 Err(FrameError::TooLong) => {
                     return Err(Silence::Told(Status::new(Code::LineTooLong)));
                 }
@@ -143,9 +163,13 @@ impl Peer {
 
     /// Waits for input, or for something that the client is to be told.
     async fn wait_for_input(&mut self) -> Result<Heard, Silence> {
-        let patience = if self.session.is_guest() { self.login } else { self.idle };
+        let (now, until) = self.deadline();
+        // A guest that never stops talking is never waited for, and has its time all the same.
+        if until <= now {
+            return Err(Silence::Told(Status::new(Code::Idle)));
+        }
         tokio::select! {
-            ready = timeout(patience, self.stream.readable()) => match ready {
+            ready = timeout_at(until, self.stream.readable()) => match ready {
                 Ok(ready) => Ok(ready.map(|()| Heard::Nothing)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
@@ -155,6 +179,16 @@ impl Peer {
             },
             () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
         }
+    }
+
+    /// What time it is, and until when input has to come.
+    fn deadline(&mut self) -> (Instant, Instant) {
+        let now = Instant::now();
+        self.guest = self.session.is_guest().then(|| self.guest.unwrap_or(now));
+        let end = self.guest.map_or(now + self.idle, |since| since + self.login);
+        let line = self.begun.map(|since| since + self.line);
+        let until = [self.first, line].into_iter().flatten().fold(end, Instant::min);
+        (now, until)
     }
 
     /// Adds the events that are there, as far as the output has room: whoever sends command after command
@@ -207,7 +241,7 @@ impl Peer {
             }
             Then::Receive(mut upload) => {
                 self.flush().await?;
-                body::receive(self, &mut upload.incoming).await?;
+                body::receive(self, &mut upload).await?;
                 let status = match self.session.received(*upload).await {
                     Err(refusal) => refusal,
                     // More bytes than announced: the client has miscounted, and what it meant is not known.

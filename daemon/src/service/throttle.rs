@@ -308,7 +308,7 @@ mod tests {
             tally.fresh(&limits, now).retry(3, &limits, now)
         };
         assert_eq!([retry(0), retry(1), retry(1000), retry(1001), retry(1999), retry(2000)], [2, 2, 1, 1, 1, 0]);
-        let fresh = |ms| tally.fresh(&limits, Time(1_000_000 + ms)).failures;
+        let fresh = |ms: i64| tally.fresh(&limits, Time(1_000_000 + ms)).failures;
         assert_eq!([fresh(99_999), fresh(100_000)], [5, 0]);
         // A clock that was set back a little delays no longer, and one set back far not at all.
         assert_eq!([retry(-1000), retry(-AHEAD - 1)], [2, 0]);
