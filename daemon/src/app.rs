@@ -109,6 +109,15 @@ impl App {
         self.config.subscribe()
     }
 
+    /// Puts another configuration in force, but for what holds from the next start on. Connections and
+    /// transfers that are there stay, however few there may be now; what they ask for next is under it.
+    pub async fn reconfigure(&self, config: Config) {
+        let config = config.within(&self.config());
+        self.passwords.set(config.limits.hashes_at_once(), config.limits.hash_queue);
+        self.lounge.set(config.limits.lounge()).await;
+        self.config.send_replace(Arc::new(config));
+    }
+
     /// The configuration in force. Whoever needs two of its values together asks once.
     pub fn config(&self) -> Arc<Config> {
         self.config.borrow().clone()

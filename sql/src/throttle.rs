@@ -22,13 +22,13 @@ impl Failures {
         tx.one(join!(Failures::SELECT, " WHERE mark = ?"), params![mark])
     }
 
-    /// Puts this row in the place of the one of its mark, as the newest of at most `most`: the oldest goes.
+    /// Puts this row in the place of the one of its mark, and forgets what failed `most` failures ago.
     pub fn put(&self, tx: &mut Tx<'_>, most: u32) -> Result<(), Error> {
         // Looked for first: on MySQL a DELETE of nothing holds the gap where others want to write.
         if let Some(old) = Failures::of(tx, self.mark)? {
             tx.execute("DELETE FROM throttle WHERE id = ?", params![old.id])?;
         }
-        // Numbers only grow, so those of the last `most` rows bound how many there are.
+        // Each failure takes a number, so there are never more rows than numbers that are kept.
         let last = self.insert(tx)? - i64::from(most);
         let old: Option<i64> = tx.one("SELECT id FROM throttle WHERE id <= ? LIMIT 1", params![last])?;
         if old.is_some() {

@@ -33,7 +33,8 @@ pub struct Limits {
     /// Seconds after which failures are forgotten if there were no more. A guesser who waits this long for
     /// the free ones shall have gained nothing over one who bears the delays.
     pub login_forget_seconds: u32,
-    /// Names and addresses whose failures are remembered; those that failed longest ago are forgotten first.
+    /// The last so many failures are remembered, those of one name or address in one row: a flood of guesses
+    /// fills no disk.
     pub login_rows: u32,
     /// Rows in a page at most, and by default.
     pub rows: u32,

@@ -151,11 +151,13 @@ mod tests {
     async fn so_many_wait_and_no_more() {
         let hasher = Hasher::new(1, 1);
         let word = || Secret::new("word".into());
-        let (first, second, third) = tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
+        let (first, second, third) =
+            tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
         assert!(first.is_ok() && second.is_ok());
         assert!(matches!(third, Err(Fault::Busy(_))));
         hasher.set(2, 0);
-        let (first, second, third) = tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
+        let (first, second, third) =
+            tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
         assert!(first.is_ok() && second.is_ok());
         assert!(matches!(third, Err(Fault::Busy(_))));
         hasher.set(1, 0);

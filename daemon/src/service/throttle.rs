@@ -275,7 +275,8 @@ fn fail(tx: &mut Tx<'_>, mark: [u8; 32], limits: &Limits, now: Time) -> Result<T
 /// Forgets the failures of who has shown who it is.
 async fn clear(app: &App, turns: &[Turn], target: &Target) -> Result<(), Fault> {
     let own = target.own.and_then(|own| turns.iter().find(|turn| turn.count.mark == own.mark));
-    let Some(turn) = own.filter(|turn| turn.held.state().known.is_some_and(|known| known.failures > 0)) else {
+    let Some(turn) = own.filter(|turn| turn.held.state().known.is_some_and(|known| known.failures > 0))
+    else {
         return Ok(());
     };
     let mark = turn.count.mark;
@@ -307,7 +308,10 @@ mod tests {
             let now = Time(1_000_000 + ms);
             tally.fresh(&limits, now).retry(3, &limits, now)
         };
-        assert_eq!([retry(0), retry(1), retry(1000), retry(1001), retry(1999), retry(2000)], [2, 2, 1, 1, 1, 0]);
+        assert_eq!(
+            [retry(0), retry(1), retry(1000), retry(1001), retry(1999), retry(2000)],
+            [2, 2, 1, 1, 1, 0]
+        );
         let fresh = |ms: i64| tally.fresh(&limits, Time(1_000_000 + ms)).failures;
         assert_eq!([fresh(99_999), fresh(100_000)], [5, 0]);
         // A clock that was set back a little delays no longer, and one set back far not at all.
