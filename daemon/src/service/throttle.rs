@@ -13,7 +13,7 @@ use sql::throttle::Failures;
 use sql::{Db, Tx};
 use tokio::sync::Notify;
 
-use super::Fault;
+use super::{Fault, settled};
 use crate::address::Prefix;
 use crate::app::App;
 use crate::config::Limits;
@@ -86,6 +86,8 @@ pub struct Throttle(Arc<Mutex<HashMap<[u8; 32], Arc<Entry>>>>);
 struct Entry {
     state: Mutex<State>,
     changed: Notify,
+    /// Failures are written one after the other: side by side they would change the same row.
+    noting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -247,13 +249,16 @@ async fn note(app: &App, turns: &[Turn], target: &Target) -> Result<(), Fault> {
     let (config, now) = (app.config(), app.clock.now());
     let marks: Vec<[u8; 32]> = turns.iter().map(|turn| turn.count.mark).collect();
     let limits = config.limits.clone();
-    let tallies = app
-        .db
-        .write(move |tx| {
-            let each = marks.iter().map(|mark| fail(tx, *mark, &limits, now));
-            each.collect::<Result<Vec<Tally>, sql::Error>>()
-        })
-        .await?;
+    // Of an address: all that others could change at the same time, but for one account's from several.
+    let _noting = match turns.last() {
+        Some(turn) => Some(turn.held.entry.noting.lock().await),
+        None => None,
+    };
+    let tallies = settled(app, move |tx| {
+        let each = marks.iter().map(|mark| fail(tx, *mark, &limits, now));
+        Ok(each.collect::<Result<Vec<Tally>, sql::Error>>()?)
+    })
+    .await?;
     for (turn, tally) in turns.iter().zip(tallies) {
         turn.held.state().known = Some(tally);
         let seconds = delay(tally.failures, turn.count.free, &config.limits);

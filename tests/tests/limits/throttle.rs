@@ -60,22 +60,22 @@ fn guessing_is_slowed_down_and_nobody_else_is(engine: Engine) {
 }
 
 fn an_unknown_name_is_throttled_as_a_known_one(engine: Engine) {
-    let mut club = Club::start(engine);
+    let mut club = Club::with(engine, "[limits]\nlogin_free = 2\nlogin_address_free = 12\n");
     let mut line = club.line();
     let command = format!("LOGIN nobody {}", pass("x"));
-    assert_eq!(guess(&mut club, &mut line, &command, "530 BAD_CREDENTIALS"), 16);
-    // From one address, other names do not help for ever: 50 in all are free.
-    let mut guesses = 16;
+    assert_eq!(guess(&mut club, &mut line, &command, "530 BAD_CREDENTIALS"), 8);
+    // From one address, other names do not help for ever.
+    let mut guesses = 8;
     let last = loop {
         let reply = line.ask(&format!("LOGIN nobody{guesses} {}", pass("x")));
         if reply.status() != "530 BAD_CREDENTIALS" {
             break reply;
         }
         guesses += 1;
-        assert!(guesses < 70, "nothing slows it down");
+        assert!(guesses < 30, "nothing slows it down");
     };
     last.is("429 THROTTLED");
-    assert!(guesses > 50, "{guesses}");
+    assert!(guesses > 12, "{guesses}");
 }
 
 fn many_connections_guess_no_more_than_one(engine: Engine) {
