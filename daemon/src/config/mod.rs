@@ -103,11 +103,11 @@ pub struct Prices {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ads {
-    /// How long it is. 0: none.
+    /// Seconds that it is long. 0: none.
     pub seconds: u32,
     /// What is shown meanwhile.
     pub text: String,
-    /// How long the title is granted afterwards.
+    /// Hours that the title is granted afterwards.
     pub grant_hours: u32,
 }
 
@@ -137,9 +137,9 @@ pub enum Topup {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shelf {
-    /// Bytes.
+    /// Bytes of all its titles.
     pub bytes: u64,
-    /// Titles.
+    /// How many titles.
     pub titles: u64,
 }
 

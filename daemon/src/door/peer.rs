@@ -181,11 +181,16 @@ impl Peer {
         }
     }
 
-    /// What time it is, and until when input has to come.
-    fn deadline(&mut self) -> (Instant, Instant) {
+    /// Until when the client has to do something: a user begins anew each time, a guest does not.
+    fn end(&mut self) -> Instant {
         let now = Instant::now();
         self.guest = self.session.is_guest().then(|| self.guest.unwrap_or(now));
-        let end = self.guest.map_or(now + self.idle, |since| since + self.login);
+        self.guest.map_or(now + self.idle, |since| since + self.login)
+    }
+
+    /// What time it is, and until when input has to come.
+    fn deadline(&mut self) -> (Instant, Instant) {
+        let (now, end) = (Instant::now(), self.end());
         let line = self.begun.map(|since| since + self.line);
         let until = [self.first, line].into_iter().flatten().fold(end, Instant::min);
         (now, until)
@@ -272,15 +277,16 @@ impl Peer {
         self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
     }
 
-    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone.
+    /// Sends what is owed. A client that does not read for as long as it might be silent is gone.
     async fn flush(&mut self) -> io::Result<()> {
+        let until = self.end();
         let mut rest = self.output.as_bytes();
         while !rest.is_empty() {
             match self.stream.try_write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     tokio::select! {
-                        ready = timeout(self.idle, self.stream.writable()) => ready??,
+                        ready = timeout_at(until, self.stream.writable()) => ready??,
                         // Whoever does not read holds up neither the end of a session nor of the daemon.
                         _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
                         () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),

@@ -28,6 +28,7 @@ fn transfers_finish_in_both_directions_even_slow_ones() {
         line.reply().is("421 DRAINING");
         assert!(line.rest().is_empty());
     }
+    drop((boss, asks));
     assert!(club.ended().expect("it ends").success());
 }
 
@@ -44,6 +45,7 @@ fn what_takes_too_long_is_cut_and_a_second_signal_cuts_at_once() {
             logged(&club, "stopping");
         }
         assert!(boss.rest().len() < 1_000_000);
+        drop(boss);
         assert!(club.ended().expect("it ends").success());
     }
 }
@@ -57,5 +59,6 @@ fn hundreds_who_idle_are_told() {
         line.reply().is("421 DRAINING");
         assert!(line.rest().is_empty());
     }
+    drop(lines);
     assert!(club.ended().expect("it ends").success());
 }
