@@ -14,9 +14,10 @@ test *ARGS:
 ci:
     .ci/run
 
-# Writes the generated parts of protocol.md anew
+# Writes the generated parts of protocol.md and operating.md anew
 doc:
     REEL_WRITE_DOCS=1 cargo test --quiet --package protocol --test documents
+    REEL_WRITE_DOCS=1 cargo test --quiet --package daemon --test settings
 
 # Licences and advisories of the dependencies (cargo install cargo-deny)
 deny:

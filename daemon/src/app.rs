@@ -12,7 +12,9 @@ use crate::live::Live;
 use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
+use crate::service::throttle::Throttle;
 use crate::service::transfer::history::Recorder;
+use crate::service::transfer::pace::Paces;
 use crate::service::transfer::places::Places;
 
 /// The handles of a running club. Cheap to clone.
@@ -33,8 +35,14 @@ pub struct Parts {
     pub live: Live,
     /// Hashes passwords.
     pub passwords: Hasher,
+    /// Slows guessing down.
+    pub throttle: Throttle,
     /// Bounds the uploads at once.
     pub uploads: Places,
+    /// Bounds the downloads at once.
+    pub downloads: Places,
+    /// How fast bytes may come and go.
+    pub paces: Paces,
     /// What is told to whoever watches.
     pub news: broadcast::Sender<News>,
     /// The chat rooms.
@@ -78,23 +86,36 @@ impl App {
             other => OpenError::Vault(folder, other),
         })?;
         let db = open_database(&config).await?;
-        let hashes = match config.limits.hashes {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            some => some,
-        };
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
             lounge: Lounge::start(db.clone(), clock.clone(), config.limits.lounge()),
             news: broadcast::channel(notice::QUEUE).0,
-            passwords: Hasher::new(hashes),
-            uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
+            passwords: Hasher::new(config.limits.hashes_at_once(), config.limits.hash_queue),
+            uploads: Places::default(),
+            downloads: Places::default(),
+            paces: Paces::default(),
             live: Live::default(),
+            throttle: Throttle::default(),
             config: watch::Sender::new(Arc::new(config)),
             clock,
             db,
             vault,
         })))
+    }
+
+    /// The configuration as it will be at any time, for what lasts longer than a command.
+    pub fn watch_config(&self) -> watch::Receiver<Arc<Config>> {
+        self.config.subscribe()
+    }
+
+    /// Puts another configuration in force, but for what holds from the next start on. Connections and
+    /// transfers that are there stay, however few there may be now; what they ask for next is under it.
+    pub async fn reconfigure(&self, config: Config) {
+        let config = config.within(&self.config());
+        self.passwords.set(config.limits.hashes_at_once(), config.limits.hash_queue);
+        self.lounge.set(config.limits.lounge()).await;
+        self.config.send_replace(Arc::new(config));
     }
 
     /// The configuration in force. Whoever needs two of its values together asks once.

@@ -2,6 +2,7 @@
 //!
 //! `door` hears and speaks, `session` understands, `service` decides.
 
+pub mod address;
 pub mod app;
 pub mod clock;
 pub mod config;

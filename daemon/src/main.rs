@@ -1,25 +1,20 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
+mod logging;
 mod operator;
+mod serve;
 mod words;
 
-use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use daemon::app::{App, OpenError, make_folder, open_database};
+use daemon::app::{OpenError, make_folder, open_database};
 use daemon::clock::Clock;
 use daemon::config::Config;
-use daemon::door::{Stop, line};
 use daemon::service::{Fault, account};
-use listenfd::ListenFd;
 use protocol::value::{Role, Time};
-use sd_notify::NotifyState;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// A media club: keeps films and files, lends and sells them over a line protocol.
 #[derive(Parser)]
@@ -107,7 +102,7 @@ enum Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log();
+    logging::start();
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
@@ -122,10 +117,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
-    let config = configure(cli.options)?;
+    let config = configure(&cli.options)?;
+    logging::set(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
-        None | Some(Command::Serve) => runtime.block_on(serve(config))?,
+        None | Some(Command::Serve) => runtime.block_on(serve::run(config, &cli.options))?,
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
         Some(Command::Words { deed }) => runtime.block_on(words::run(&config, deed))?,
         Some(Command::Config) => print!("{}", config.shown()?),
@@ -135,96 +131,19 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn configure(options: Options) -> Result<Config, Failure> {
+/// What file, environment and flags say together.
+fn configure(options: &Options) -> Result<Config, Failure> {
     let mut config = Config::load(options.config.as_deref())?;
-    if let Some(data) = options.data {
-        config.data = data;
+    if let Some(data) = &options.data {
+        config.data.clone_from(data);
     }
     if let Some(listen) = options.listen {
         config.listen = listen;
     }
-    if let Some(database) = options.database {
-        config.database = database;
+    if let Some(database) = &options.database {
+        config.database.clone_from(database);
     }
     Ok(config)
-}
-
-async fn serve(config: Config) -> Result<(), Failure> {
-    // Before the slow parts, so that a signal during the start is not lost.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    // Nothing can be reloaded yet; without this it would end the daemon.
-    let _hangup = signal(SignalKind::hangup())?;
-    let grace = Duration::from_secs(config.limits.grace_seconds.into());
-    let listener = listen(config.listen).await?;
-    let mut config = config;
-    config.listen = listener.local_addr()?;
-    let app = App::open(config).await?;
-    println!("listening on {}", app.config().listen);
-    std::io::stdout().flush()?;
-    log::info!("serving {} on {}", app.config().data.display(), app.db.engine());
-    if !app.config().topup_allowed() {
-        log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
-    }
-    welcome_operator(&app).await?;
-    let sweeper = tokio::spawn(app.clone().sweep());
-    let watchdog = tokio::spawn(feed_watchdog());
-    let stop = Stop::default();
-    let door = tokio::spawn(line::serve(app.clone(), listener, stop.clone()));
-    notify(&[NotifyState::Ready]);
-
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    log::info!("stopping: transfers have {} seconds", grace.as_secs());
-    notify(&[NotifyState::Stopping]);
-    stop.drain.cancel();
-    tokio::select! {
-        _ = tokio::time::sleep(grace) => {}
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = stopped(&door) => {}
-    }
-    stop.halt.cancel();
-    let _ = door.await;
-    sweeper.abort();
-    watchdog.abort();
-    app.close().await;
-    log::info!("stopped");
-    Ok(())
-}
-
-async fn stopped(door: &tokio::task::JoinHandle<()>) {
-    while !door.is_finished() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// The socket that systemd opened for us, or one of our own.
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let failed = |error| Failure::Listen(address, error);
-    match ListenFd::from_env().take_tcp_listener(0)? {
-        Some(listener) => {
-            listener.set_nonblocking(true)?;
-            Ok(TcpListener::from_std(listener)?)
-        }
-        None => TcpListener::bind(address).await.map_err(failed),
-    }
-}
-
-/// Shows a code for the first admin, on a terminal only: a log would keep it.
-async fn welcome_operator(app: &App) -> Result<(), Failure> {
-    if !std::io::stderr().is_terminal() {
-        return Ok(());
-    }
-    if app.db.read(|tx| sql::account::Account::any(tx, Role::Admin)).await? {
-        return Ok(());
-    }
-    let code = mint(&app.db, &app.config(), app.clock.now(), Role::Admin).await?;
-    eprintln!("There is no admin yet. Become one in the shell:");
-    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config().listen);
-    Ok(())
 }
 
 async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<String, Failure> {
@@ -240,43 +159,4 @@ async fn invite(config: &Config, admin: bool) -> Result<(), Failure> {
     println!("{}", mint(&db, config, now, role).await?);
     db.close().await;
     Ok(())
-}
-
-fn notify(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        log::warn!("cannot tell systemd: {error}");
-    }
-}
-
-/// Tells systemd twice an interval that the reactor still turns.
-async fn feed_watchdog() {
-    if let Some(interval) = sd_notify::watchdog_enabled() {
-        let mut tick = tokio::time::interval(interval / 2);
-        loop {
-            tick.tick().await;
-            notify(&[NotifyState::Watchdog]);
-        }
-    }
-}
-
-/// One line an event. The journal has its own clock and takes the priority from the line.
-fn start_log() {
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let filter = env_logger::Env::default().default_filter_or("info");
-    env_logger::Builder::from_env(filter)
-        .format(move |out, record| {
-            let text = record.args();
-            if journal {
-                let priority = match record.level() {
-                    log::Level::Error => 3,
-                    log::Level::Warn => 4,
-                    log::Level::Info => 6,
-                    log::Level::Debug | log::Level::Trace => 7,
-                };
-                writeln!(out, "<{priority}>{text}")
-            } else {
-                writeln!(out, "{} {:5} {text}", Clock::default().now(), record.level())
-            }
-        })
-        .init();
 }

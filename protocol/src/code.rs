@@ -51,13 +51,13 @@ codes! {
     Wait = 350 "WAIT";
     /// The connection is closed for a restart; connect again.
     Draining = 421 "DRAINING";
-    /// Nothing was said for too long.
+    /// Nothing was said, or nobody logged in, for too long.
     Idle = 421 "IDLE";
     /// The session was ended from elsewhere.
     Kicked = 421 "KICKED";
-    /// Too many connections.
+    /// Too many connections, in all or from this address.
     TooMany = 421 "TOO_MANY";
-    /// Too fast; try again after `retry` seconds.
+    /// Too fast, or too many failures; try again after `retry` seconds.
     Throttled = 429 "THROTTLED";
     /// Somebody else is at it; try again.
     Busy = 450 "BUSY";

@@ -37,6 +37,7 @@ pub mod record;
 pub mod removal;
 pub mod shelf;
 pub mod stats;
+pub mod throttle;
 pub mod ticket;
 pub mod transfer;
 mod types;

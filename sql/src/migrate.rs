@@ -34,6 +34,7 @@ migrations! {
     7 "0007_shelf.sql",
     8 "0008_words.sql",
     9 "0009_lounge.sql",
+    10 "0010_throttle.sql",
 }
 
 /// Takes the steps of `list` that this database has not taken yet.

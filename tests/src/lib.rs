@@ -5,6 +5,7 @@
 
 mod club;
 mod database;
+mod from;
 mod line;
 mod people;
 mod reel;
@@ -12,6 +13,7 @@ mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
+pub use from::from;
 pub use line::{Fields, Line, Reply};
 pub use people::{
     Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,

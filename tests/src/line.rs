@@ -111,7 +111,11 @@ impl Line {
 
     /// Connects and reads nothing.
     pub fn bare(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("connect");
+        Self::over(TcpStream::connect_timeout(&address, PATIENCE).expect("connect"))
+    }
+
+    /// Reads nothing from a connection that is there.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();

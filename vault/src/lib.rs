@@ -17,6 +17,7 @@ mod incoming;
 mod part;
 mod place;
 mod proof;
+mod reserve;
 mod ring;
 mod sealed;
 mod stored;
@@ -34,6 +35,7 @@ pub use claim::Claim;
 pub use digest::{Digest, NotADigest};
 pub use error::Error;
 pub use incoming::Incoming;
+pub use reserve::Keep;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
 pub use stored::{Range, Sent, Stored};
@@ -43,6 +45,7 @@ pub use sweep::Swept;
 
 use claim::Claims;
 use place::Place;
+use reserve::Reserved;
 
 /// A cheap handle on the content of one folder. The folder is let go of with the last handle and
 /// the last upload made from it.
@@ -54,6 +57,7 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     place: Place,
     claims: Arc<Claims>,
+    reserved: Reserved,
     /// Held, never looked at.
     _lock: File,
 }
@@ -67,8 +71,8 @@ impl Vault {
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, _lock) = Place::open(dir)?;
-        let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place, claims, _lock })))
+        let (claims, reserved) = (Arc::default(), Reserved::default());
+        Ok(Self(Arc::new(Inner { place, claims, reserved, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -100,13 +104,12 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::Busy`] while the same claim is open, [`Error::Full`] if what is still to come does
-    /// not fit on the disk now. Nothing is reserved: two uploads may both be let in and then fill it.
-    pub async fn receive(&self, claim: Claim, resume: bool) -> Result<Incoming, Error> {
+    /// not fit on the disk beside what other uploads have still to write, with `keep` left free.
+    pub async fn receive(&self, claim: Claim, resume: bool, keep: Keep) -> Result<Incoming, Error> {
         let registered = self.0.claims.take(claim).await?;
         let inner = self.0.clone();
-        blocking(move || part::open(inner, registered, resume))
-            .await
-            .map(|(hold, already)| Incoming::new(hold, already))
+        let (hold, already, room) = blocking(move || part::open(inner, registered, resume, keep)).await?;
+        Ok(Incoming::new(hold, already, room))
     }
 
     /// How many bytes of `claim` a resume would not have to send again; 0 if none have come.

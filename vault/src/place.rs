@@ -21,6 +21,7 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 use rustix::io::Errno;
 
 use crate::part::absent;
+use crate::reserve::Disk;
 use crate::{Claim, Digest, Error};
 
 /// The folders of a vault.
@@ -124,8 +125,14 @@ impl Place {
 
     /// Bytes left to a process that is not root.
     pub fn free(&self) -> Result<u64, Error> {
+        Ok(self.disk()?.free)
+    }
+
+    /// How large the disk is, and how much of it is free.
+    pub fn disk(&self) -> Result<Disk, Error> {
         let disk = statvfs(&self.incoming)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Disk { size: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
     }
 
     fn folder(&self, digest: &Digest) -> PathBuf {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use common::{claim, content, files, push, read, sealed, uploaded, vault};
-use vault::{Error, Found, Survey, Swept, Vault};
+use vault::{Error, Found, Keep, Survey, Swept, Vault};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FOLDER: &str = "VAULT_OF_ANOTHER_PROCESS";
@@ -18,15 +18,15 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     let (dir, vault) = vault();
     for owner in [1, 2, 3] {
         let bytes = content(100, owner);
-        let mut incoming = vault.receive(claim(owner, &bytes), false).await.unwrap();
+        let mut incoming = vault.receive(claim(owner, &bytes), false, Keep::default()).await.unwrap();
         push(&mut incoming, &bytes[..50]).await.unwrap();
     }
-    let incoming = vault.receive(claim(1, &content(100, 1)), true).await.unwrap();
+    let incoming = vault.receive(claim(1, &content(100, 1)), true, Keep::default()).await.unwrap();
     let held = sealed(&vault, 4, b"all of it").await;
     // The writers of 2 and 3 have ended when they can be taken again.
     for owner in [2, 3] {
-        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
-        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
+        drop(vault.receive(claim(owner, &content(100, owner)), true, Keep::default()).await.unwrap());
+        drop(vault.receive(claim(owner, &content(100, owner)), true, Keep::default()).await.unwrap());
     }
     let foreign = dir.path().join("vault/v1/incoming/notes");
     fs::write(&foreign, "not ours").unwrap();
@@ -45,7 +45,7 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     assert!(foreign.exists());
     held.store().await.unwrap();
     drop(incoming);
-    drop(vault.receive(claim(1, &content(100, 1)), true).await.unwrap());
+    drop(vault.receive(claim(1, &content(100, 1)), true, Keep::default()).await.unwrap());
 }
 
 fn part_name(owner: u64) -> String {
@@ -179,15 +179,15 @@ async fn it_is_all_there_after_a_restart() {
     let digest = *sealed.digest();
     sealed.store().await.unwrap();
     let other = content(300_000, 2);
-    let mut incoming = vault.receive(claim(1, &other), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &other), false, Keep::default()).await.unwrap();
     push(&mut incoming, &other[..200_000]).await.unwrap();
     drop(incoming);
     // When it can be taken again its workers have ended, and no other has the vault.
-    drop(vault.receive(claim(1, &other), true).await.unwrap());
+    drop(vault.receive(claim(1, &other), true, Keep::default()).await.unwrap());
     drop(vault);
 
     let vault = Vault::open(dir.path()).unwrap();
     let stored = vault.stored(&digest, 300_000).await.unwrap();
     assert!(read(&stored, 0, u64::MAX) == bytes);
-    assert_eq!(vault.receive(claim(1, &other), true).await.unwrap().offset(), 200_000);
+    assert_eq!(vault.receive(claim(1, &other), true, Keep::default()).await.unwrap().offset(), 200_000);
 }

@@ -1,5 +1,6 @@
 //! What the operator may set: one TOML file, every key also in the environment, the usual ones as flags.
 
+mod change;
 mod limits;
 mod load;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 use protocol::value::Money;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::change::{AT_START, Changes};
 pub use self::limits::Limits;
 pub use self::load::ConfigError;
 
@@ -24,6 +26,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `mysql://user:password@host:port/name`, or empty for SQLite in the data folder.
     pub database: String,
+    /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`. `RUST_LOG` has the last word.
+    pub log: Level,
     /// Who may come in.
     pub accounts: Accounts,
     /// What things cost.
@@ -36,6 +40,22 @@ pub struct Config {
     pub shelf: Shelf,
     /// What a stranger can make grow, and how far.
     pub limits: Limits,
+}
+
+/// How much is logged; each has all of those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// What the operator has to mend.
+    Error,
+    /// What the operator should look at.
+    Warn,
+    /// Who comes and goes, and what they do to money and files.
+    Info,
+    /// What helps to find a mistake.
+    Debug,
+    /// Everything, also of the libraries.
+    Trace,
 }
 
 /// Who may come in.
@@ -83,11 +103,11 @@ pub struct Prices {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ads {
-    /// How long it is. 0: none.
+    /// Seconds that it is long. 0: none.
     pub seconds: u32,
     /// What is shown meanwhile.
     pub text: String,
-    /// How long the title is granted afterwards.
+    /// Hours that the title is granted afterwards.
     pub grant_hours: u32,
 }
 
@@ -117,9 +137,9 @@ pub enum Topup {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shelf {
-    /// Bytes.
+    /// Bytes of all its titles.
     pub bytes: u64,
-    /// Titles.
+    /// How many titles.
     pub titles: u64,
 }
 
@@ -148,6 +168,7 @@ impl Default for Config {
             data: std::env::var_os("STATE_DIRECTORY").map_or_else(|| "reel-data".into(), PathBuf::from),
             listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT),
             database: String::new(),
+            log: Level::Info,
             accounts: Accounts::default(),
             prices: Prices::default(),
             ads: Ads::default(),

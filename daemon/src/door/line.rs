@@ -1,27 +1,34 @@
 //! The line door: accepts connections, counts them, and lets them go.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::code::Code;
 use protocol::reply::Status;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use super::Stop;
+use super::gate::Gate;
 use super::peer::Peer;
+use super::{Heir, Stop};
 use crate::app::App;
 use crate::session::Session;
 
 /// Accepts connections until it is told to stop, then waits for those that are open.
-pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
-    let places = Arc::new(Semaphore::new(app.config().limits.connections));
+pub async fn serve(app: App, listener: TcpListener, gate: Gate, heir: Heir, stop: Stop) {
     let open = TaskTracker::new();
+    let mut draining = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.drain.cancelled() => break,
+            () = stop.drain.cancelled(), if !draining => {
+                open.close();
+                draining = true;
+                match heir {
+                    Heir::NextProcess => break,
+                    Heir::Nobody => continue,
+                }
+            }
+            () = open.wait(), if draining => return,
         };
         let (stream, address) = match accepted {
             Ok(accepted) => accepted,
@@ -32,26 +39,29 @@ pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
                 continue;
             }
         };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            log::warn!("address={} refused: too many connections", address.ip());
-            turn_away(&stream);
+        if draining {
+            turn_away(&stream, Code::Draining);
+            continue;
+        }
+        let limits = &app.config().limits;
+        let Some(place) = gate.enter(address.ip(), limits) else {
+            turn_away(&stream, Code::TooMany);
             continue;
         };
         let session = Session::new(app.clone(), address);
-        let peer = Peer::new(stream, session, stop.clone(), &app.config().limits);
+        let peer = Peer::new(stream, session, stop.clone(), limits);
         open.spawn(async move {
             peer.run().await;
             drop(place);
         });
     }
     drop(listener);
-    open.close();
     open.wait().await;
 }
 
 /// Says so if that can be done at once; who floods is not waited for.
-fn turn_away(stream: &TcpStream) {
+fn turn_away(stream: &TcpStream, code: Code) {
     let mut line = String::new();
-    Status::new(Code::TooMany).write(&mut line);
+    Status::new(code).write(&mut line);
     let _ = stream.try_write(line.as_bytes());
 }

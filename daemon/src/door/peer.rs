@@ -10,7 +10,7 @@ use protocol::frame::{FrameError, Lines};
 use protocol::reply::Status;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
 use super::{Stop, body};
@@ -36,6 +36,13 @@ pub struct Peer {
     pub(super) body: Duration,
     idle: Duration,
     login: Duration,
+    line: Duration,
+    /// Until when the first command has to be here; nothing once it was.
+    first: Option<Instant>,
+    /// Since when nobody is logged in here.
+    guest: Option<Instant>,
+    /// Since when a command is on its way.
+    begun: Option<Instant>,
     lines: Lines,
     input: BytesMut,
     output: String,
@@ -60,6 +67,7 @@ impl Peer {
     pub fn new(stream: TcpStream, session: Session, stop: Stop, limits: &Limits) -> Self {
         // Replies are small and waited for.
         let _ = stream.set_nodelay(true);
+        let now = Instant::now();
         Self {
             stream: Arc::new(stream),
             session,
@@ -67,6 +75,10 @@ impl Peer {
             body: Duration::from_secs(limits.body_seconds.into()),
             idle: Duration::from_secs(limits.idle_seconds.into()),
             login: Duration::from_secs(limits.login_seconds.into()),
+            line: Duration::from_secs(limits.line_seconds.into()),
+            first: Some(now + Duration::from_secs(limits.first_seconds.into())),
+            guest: Some(now),
+            begun: None,
             lines: Lines::default(),
             input: BytesMut::new(),
             output: String::new(),
@@ -114,8 +126,16 @@ impl Peer {
                     drop(line);
                     return Err(Silence::Told(Status::new(Code::Draining)));
                 }
-                Ok(Some(line)) => return Ok(line),
-                Ok(None) => {}
+                Ok(Some(line)) => {
+                    (self.first, self.begun) = (None, None);
+                    // Commands that are here already are never waited for: others have to get their turn.
+                    tokio::task::consume_budget().await;
+                    return Ok(line);
+                }
+                Ok(None) if self.input.is_empty() => {}
+                Ok(None) => {
+                    self.begun.get_or_insert_with(Instant::now);
+                }
                 Err(FrameError::TooLong) => {
                     return Err(Silence::Told(Status::new(Code::LineTooLong)));
                 }
@@ -143,9 +163,13 @@ impl Peer {
 
     /// Waits for input, or for something that the client is to be told.
     async fn wait_for_input(&mut self) -> Result<Heard, Silence> {
-        let patience = if self.session.is_guest() { self.login } else { self.idle };
+        let (now, until) = self.deadline();
+        // A guest that never stops talking is never waited for, and has its time all the same.
+        if until <= now {
+            return Err(Silence::Told(Status::new(Code::Idle)));
+        }
         tokio::select! {
-            ready = timeout(patience, self.stream.readable()) => match ready {
+            ready = timeout_at(until, self.stream.readable()) => match ready {
                 Ok(ready) => Ok(ready.map(|()| Heard::Nothing)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
@@ -155,6 +179,21 @@ impl Peer {
             },
             () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
         }
+    }
+
+    /// Until when the client has to do something: a user begins anew each time, a guest does not.
+    fn end(&mut self) -> Instant {
+        let now = Instant::now();
+        self.guest = self.session.is_guest().then(|| self.guest.unwrap_or(now));
+        self.guest.map_or(now + self.idle, |since| since + self.login)
+    }
+
+    /// What time it is, and until when input has to come.
+    fn deadline(&mut self) -> (Instant, Instant) {
+        let (now, end) = (Instant::now(), self.end());
+        let line = self.begun.map(|since| since + self.line);
+        let until = [self.first, line].into_iter().flatten().fold(end, Instant::min);
+        (now, until)
     }
 
     /// Adds the events that are there, as far as the output has room: whoever sends command after command
@@ -207,7 +246,7 @@ impl Peer {
             }
             Then::Receive(mut upload) => {
                 self.flush().await?;
-                body::receive(self, &mut upload.incoming).await?;
+                body::receive(self, &mut upload).await?;
                 let status = match self.session.received(*upload).await {
                     Err(refusal) => refusal,
                     // More bytes than announced: the client has miscounted, and what it meant is not known.
@@ -238,15 +277,16 @@ impl Peer {
         self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
     }
 
-    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone.
+    /// Sends what is owed. A client that does not read for as long as it might be silent is gone.
     async fn flush(&mut self) -> io::Result<()> {
+        let until = self.end();
         let mut rest = self.output.as_bytes();
         while !rest.is_empty() {
             match self.stream.try_write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     tokio::select! {
-                        ready = timeout(self.idle, self.stream.writable()) => ready??,
+                        ready = timeout_at(until, self.stream.writable()) => ready??,
                         // Whoever does not read holds up neither the end of a session nor of the daemon.
                         _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
                         () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),

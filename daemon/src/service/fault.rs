@@ -20,6 +20,11 @@ pub enum Fault {
         /// Seconds until it may be tried again.
         retry: u64,
     },
+    /// Too many wrong passwords or codes.
+    TooManyFailures {
+        /// Seconds until the next try.
+        retry: u64,
+    },
     /// There is no such thing.
     NotFound(&'static str),
     /// There is no such word.

@@ -14,6 +14,7 @@ pub mod secret;
 pub mod shelf;
 pub mod stats;
 pub mod terms;
+pub mod throttle;
 pub mod ticket;
 pub mod transfer;
 pub mod wallet;
@@ -136,7 +137,7 @@ where
 /// # Errors
 /// Of the database or the disk; the next sweep goes on.
 pub async fn sweep(app: &App) -> Result<(), Fault> {
-    let now = app.clock.now();
+    let (now, config) = (app.clock.now(), app.config());
     app.db
         .write(move |tx| -> Result<(), sql::Error> {
             Session::sweep(tx, now)?;
@@ -145,6 +146,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
             Invite::sweep(tx, Time(now.0 - 30 * DAY))?;
             Pass::sweep(tx, now)?;
             Once::sweep(tx, Time(now.0 - DAY))?;
+            throttle::sweep(tx, &config.limits, now)?;
             lounge::care::sweep(tx, now)?;
             Ok(())
         })

@@ -87,6 +87,9 @@ impl From<Fault> for Status {
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
             Fault::Muted { until } => Status::new(Code::Muted).with("until", until),
             Fault::Throttled { retry } => Status::new(Code::Throttled).with("retry", retry).say("too fast"),
+            Fault::TooManyFailures { retry } => {
+                Status::new(Code::Throttled).with("retry", retry).say("too many failures; wait")
+            }
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
             Fault::NoWord { near } => {
                 let status = Status::new(Code::NotFound);

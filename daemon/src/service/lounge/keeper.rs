@@ -31,6 +31,8 @@ pub enum Request {
     Who { room: Named, after: Option<String>, limit: u32, answer: Answer<Vec<Present>> },
     /// To take a name from what was said.
     Forget { account: AccountId, name: Arc<str> },
+    /// To be bounded by these from now on.
+    Bounds(Bounds),
 }
 
 type Answer<T> = oneshot::Sender<T>;
@@ -145,6 +147,10 @@ impl Keeper {
             }
             Request::Forget { account, name } => {
                 self.rooms.values_mut().for_each(|room| room.rename(account, &name));
+            }
+            Request::Bounds(bounds) => {
+                self.buckets.set(bounds.pace);
+                self.bounds = bounds;
             }
         }
     }

@@ -10,7 +10,7 @@ mod keeper;
 mod room;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use protocol::value::{AccountId, MessageId, Role, RoomName, Speech, Time};
 use tokio::sync::{mpsc, oneshot};
@@ -134,7 +134,7 @@ pub struct Lounge {
     /// Seats that are given up. Without a bound, since it must never wait; each connection sends few.
     departures: mpsc::UnboundedSender<u64>,
     seats: Arc<AtomicU64>,
-    queue: usize,
+    queue: Arc<AtomicUsize>,
 }
 
 impl Lounge {
@@ -143,7 +143,15 @@ impl Lounge {
         let (requests, inbox) = mpsc::channel(REQUESTS);
         let (departures, gone) = mpsc::unbounded_channel();
         tokio::spawn(Keeper::new(db, clock, bounds).run(inbox, gone));
-        Self { requests, departures, seats: Arc::default(), queue: bounds.queue }
+        Self { requests, departures, seats: Arc::default(), queue: Arc::new(AtomicUsize::new(bounds.queue)) }
+    }
+
+    /// Bounds the rooms anew; who is in one stays there.
+    pub async fn set(&self, bounds: Bounds) {
+        self.queue.store(bounds.queue, Ordering::Relaxed);
+        if self.requests.send(Request::Bounds(bounds)).await.is_err() {
+            log::error!("the keeper of the chat rooms is gone");
+        }
     }
 
     /// A place for a connection, in no room yet. It leaves its rooms when `over` is, whatever the connection
@@ -155,7 +163,8 @@ impl Lounge {
             over.await;
             let _ = departures.send(id);
         });
-        Seat { id, ear: Arc::new(Ear::new(self.queue)), lounge: self.clone(), watch: watch.abort_handle() }
+        let queue = self.queue.load(Ordering::Relaxed);
+        Seat { id, ear: Arc::new(Ear::new(queue)), lounge: self.clone(), watch: watch.abort_handle() }
     }
 
     /// Asks the keeper.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Sha256, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
 use sql::{Tx, removal, stats};
-use vault::{Claim, Digest, Incoming, Sealed, Storing};
+use vault::{Claim, Digest, Incoming, Keep, Sealed, Storing};
 
-use super::places::Place;
+use super::pace::{Pace, Way};
+use super::places::{Bounds, Place};
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::config::Shelf;
@@ -60,6 +61,8 @@ pub enum Reception {
 pub struct Upload {
     /// Where the bytes go.
     pub incoming: Incoming,
+    /// How fast they may come.
+    pub pace: Pace,
     sha256: Option<Sha256>,
     draft: Draft,
     key: Option<Key>,
@@ -101,13 +104,17 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
     if let Some(proof) = proof::offer(app, user, &order, &draft, key.clone()).await? {
         return Ok(Reception::Known(Box::new(proof)));
     }
+    let bounds = Bounds::uploads(&app.config().limits);
     let place = match room {
-        Some(room) => app.uploads.take_on_shelf(user.id, order.size, &room)?,
-        None => app.uploads.take(user.id)?,
+        Some(room) => app.uploads.take_on_shelf(user.id, bounds, order.size, &room)?,
+        None => app.uploads.take(user.id, bounds)?,
     };
     let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
-    let incoming = app.vault.receive(claim, order.resume).await?;
-    Ok(Reception::Open(Box::new(Upload { incoming, sha256: order.sha256, draft, key, _place: place })))
+    let limits = &app.config().limits;
+    let keep = Keep { bytes: limits.disk_free_bytes, percent: limits.disk_free_percent };
+    let incoming = app.vault.receive(claim, order.resume, keep).await?;
+    let pace = app.paces.of(app, user.id, Way::Up);
+    Ok(Reception::Open(Box::new(Upload { incoming, pace, sha256: order.sha256, draft, key, _place: place })))
 }
 
 /// How much of the shelf is left to the author, where that is bounded.
@@ -178,7 +185,7 @@ pub(super) enum Source {
 /// # Errors
 /// [`Fault::Md5Mismatch`], [`Fault::Sha256Mismatch`], which drop them; of the disk, which keeps them for a resume.
 pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
-    let Upload { incoming, sha256, draft, key, _place } = upload;
+    let Upload { incoming, sha256, draft, key, _place, .. } = upload;
     let sealed = incoming.finish().await?;
     if sha256.is_some_and(|named| named.0 != *sealed.digest().as_bytes()) {
         sealed.discard().await?;
