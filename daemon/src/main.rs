@@ -1,5 +1,6 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
+mod doors;
 mod operator;
 mod words;
 
@@ -12,14 +13,15 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use daemon::app::{App, OpenError, make_folder, open_database};
 use daemon::clock::Clock;
-use daemon::config::Config;
+use daemon::config::{Config, Listen};
+use daemon::door::tls::{CertificateError, Certificates};
 use daemon::door::{Stop, line};
 use daemon::service::{Fault, account};
-use listenfd::ListenFd;
 use protocol::value::{Role, Time};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+use self::doors::open_doors;
 
 /// A media club: keeps films and files, lends and sells them over a line protocol.
 #[derive(Parser)]
@@ -36,9 +38,18 @@ struct Options {
     /// The folder of the club
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
-    listen: Option<SocketAddr>,
+    /// Where to listen; port 0 takes a free one; none
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<Listen>,
+    /// Where to listen for TLS
+    #[arg(long, global = true, value_name = "ADDR")]
+    tls_listen: Option<Listen>,
+    /// The certificate for TLS, PEM; without it the one of `reeld cert`, made when there is none
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// mysql://user:password@host:port/name; SQLite in the data folder without it.
     /// A password is better kept in the configuration or in REEL_DATABASE
     #[arg(long, global = true, value_name = "URL")]
@@ -46,11 +57,6 @@ struct Options {
     /// The configuration, a TOML file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-/// Where to listen is a number: a name may have several, and may change.
-fn address(word: &str) -> Result<SocketAddr, &'static str> {
-    word.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:2121 or [::1]:2121")
 }
 
 #[derive(Subcommand)]
@@ -68,6 +74,8 @@ enum Command {
         #[command(subcommand)]
         deed: words::Deed,
     },
+    /// Make a certificate for TLS that is signed by itself, and print its SHA-256
+    Cert(operator::cert::Options),
     /// Print the configuration in force
     Config,
     /// Check database, files and money against each other, also beside a running daemon.
@@ -89,6 +97,10 @@ enum Failure {
     Database(#[from] sql::Error),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    #[error("there is nothing to listen on: listen and tls_listen are both none")]
+    Nowhere,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -128,6 +140,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         None | Some(Command::Serve) => runtime.block_on(serve(config))?,
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
         Some(Command::Words { deed }) => runtime.block_on(words::run(&config, deed))?,
+        Some(Command::Cert(options)) => operator::cert::run(&config, &options)?,
         Some(Command::Config) => print!("{}", config.shown()?),
         Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
         Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
@@ -143,6 +156,15 @@ fn configure(options: Options) -> Result<Config, Failure> {
     if let Some(listen) = options.listen {
         config.listen = listen;
     }
+    if let Some(listen) = options.tls_listen {
+        config.tls_listen = listen;
+    }
+    if let Some(cert) = options.tls_cert {
+        config.tls_cert = cert;
+    }
+    if let Some(key) = options.tls_key {
+        config.tls_key = key;
+    }
     if let Some(database) = options.database {
         config.database = database;
     }
@@ -153,15 +175,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     // Before the slow parts, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // Nothing can be reloaded yet; without this it would end the daemon.
-    let _hangup = signal(SignalKind::hangup())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let grace = Duration::from_secs(config.limits.grace_seconds.into());
-    let listener = listen(config.listen).await?;
     let mut config = config;
-    config.listen = listener.local_addr()?;
+    let doors = open_doors(&mut config).await?;
+    let certificates = doors.tls.as_ref().map(|(_, certificates)| certificates.clone());
     let app = App::open(config).await?;
-    println!("listening on {}", app.config().listen);
-    std::io::stdout().flush()?;
+    announce(&app.config())?;
     log::info!("serving {} on {}", app.config().data.display(), app.db.engine());
     if !app.config().topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
@@ -170,12 +190,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());
     let stop = Stop::default();
-    let door = tokio::spawn(line::serve(app.clone(), listener, stop.clone()));
+    let door = tokio::spawn(line::serve(app.clone(), doors, stop.clone()));
     notify(&[NotifyState::Ready]);
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => reload(&app, certificates.as_deref()),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
     }
     log::info!("stopping: transfers have {} seconds", grace.as_secs());
     notify(&[NotifyState::Stopping]);
@@ -201,15 +224,25 @@ async fn stopped(door: &tokio::task::JoinHandle<()>) {
     }
 }
 
-/// The socket that systemd opened for us, or one of our own.
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let failed = |error| Failure::Listen(address, error);
-    match ListenFd::from_env().take_tcp_listener(0)? {
-        Some(listener) => {
-            listener.set_nonblocking(true)?;
-            Ok(TcpListener::from_std(listener)?)
+/// Says where it listens; the plain door first, which is what scripts look for.
+fn announce(config: &Config) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    for (listen, what) in [(config.listen, ""), (config.tls_listen, " tls")] {
+        if let Some(address) = listen.0 {
+            writeln!(out, "listening on {address}{what}")?;
         }
-        None => TcpListener::bind(address).await.map_err(failed),
+    }
+    Ok(out.flush()?)
+}
+
+/// Takes in anew what can be exchanged while the daemon runs; what is wrong with it is logged, and all
+/// stays as it was.
+fn reload(app: &App, certificates: Option<&Certificates>) {
+    let Some(certificates) = certificates else { return };
+    match certificates.reload(app.clock.now()) {
+        Ok(true) => log::info!("new TLS certificate, SHA-256 {}", certificates.fingerprint()),
+        Ok(false) => log::info!("the TLS certificate is the same as before"),
+        Err(error) => log::error!("the TLS certificate stays as it was: {error}"),
     }
 }
 
@@ -223,7 +256,9 @@ async fn welcome_operator(app: &App) -> Result<(), Failure> {
     }
     let code = mint(&app.db, &app.config(), app.clock.now(), Role::Admin).await?;
     eprintln!("There is no admin yet. Become one in the shell:");
-    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config().listen);
+    let config = app.config();
+    let (listen, tls) = if config.listen.0.is_some() { (config.listen, "") } else { (config.tls_listen, " --tls") };
+    eprintln!("  reel{tls} --host {listen} -c 'register NAME invite={code}'");
     Ok(())
 }
 

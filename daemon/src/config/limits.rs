@@ -10,6 +10,8 @@ use crate::service::lounge::{Bounds, Pace};
 pub struct Limits {
     /// Connections at once. Each holds a file descriptor; keep below `ulimit -n`.
     pub connections: usize,
+    /// Seconds that a TLS handshake may take: until then a connection is nobody's.
+    pub handshake_seconds: u32,
     /// Seconds of silence after which a guest is sent away.
     pub login_seconds: u32,
     /// Seconds of silence after which a connection is closed.
@@ -53,6 +55,7 @@ impl Limits {
     pub(super) fn positive(&self) -> Vec<(&'static str, u64)> {
         vec![
             ("limits.connections", self.connections as u64),
+            ("limits.handshake_seconds", self.handshake_seconds.into()),
             ("limits.login_seconds", self.login_seconds.into()),
             ("limits.idle_seconds", self.idle_seconds.into()),
             ("limits.body_seconds", self.body_seconds.into()),
@@ -86,6 +89,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            handshake_seconds: 10,
             login_seconds: 120,
             idle_seconds: 1800,
             body_seconds: 120,

@@ -52,8 +52,10 @@ impl Config {
                 .ok_or_else(|| wrong("no section".into()))?;
         }
         let number = matches!(at.get(last), Some(toml::Value::Integer(_)));
-        let new = match value.parse::<i64>() {
-            Ok(n) if number => toml::Value::Integer(n),
+        let truth = matches!(at.get(last), Some(toml::Value::Boolean(_)));
+        let new = match (value.parse::<i64>(), value.parse::<bool>()) {
+            (Ok(n), _) if number => toml::Value::Integer(n),
+            (_, Ok(yes)) if truth => toml::Value::Boolean(yes),
             _ => toml::Value::String(value.to_owned()),
         };
         at.insert(last.clone(), new);

@@ -1,5 +1,7 @@
 //! The line door: accepts connections, counts them, and lets them go.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,18 +11,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use super::Stop;
 use super::peer::Peer;
+use super::stream::Stream;
+use super::tls::{self, Certificates};
+use super::{Doors, Stop};
 use crate::app::App;
 use crate::session::Session;
 
 /// Accepts connections until it is told to stop, then waits for those that are open.
-pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
+pub async fn serve(app: App, doors: Doors, stop: Stop) {
     let places = Arc::new(Semaphore::new(app.config().limits.connections));
     let open = TaskTracker::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (accepted, lock) = tokio::select! {
+            accepted = knock(doors.plain.as_ref()) => (accepted, None),
+            accepted = knock(doors.tls.as_ref().map(|(listener, _)| listener)) => {
+                (accepted, doors.tls.as_ref().map(|(_, certificates)| certificates.clone()))
+            }
             () = stop.drain.cancelled() => break,
         };
         let (stream, address) = match accepted {
@@ -34,19 +41,57 @@ pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
             log::warn!("address={} refused: too many connections", address.ip());
-            turn_away(&stream);
+            if lock.is_none() {
+                turn_away(&stream);
+            }
             continue;
         };
-        let session = Session::new(app.clone(), address);
-        let peer = Peer::new(stream, session, stop.clone(), &app.config().limits);
+        let (app, stop) = (app.clone(), stop.clone());
         open.spawn(async move {
-            peer.run().await;
+            welcome(app, stream, address, lock, stop).await;
             drop(place);
         });
     }
-    drop(listener);
+    drop(doors);
     open.close();
     open.wait().await;
+}
+
+/// The next connection; never, where there is no such door.
+async fn knock(door: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match door {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Shakes hands where the door asks for it, then speaks with the client to the end.
+async fn welcome(
+    app: App, socket: TcpStream, address: SocketAddr, lock: Option<Arc<Certificates>>, stop: Stop,
+) {
+    // Replies are small and waited for.
+    let _ = socket.set_nodelay(true);
+    let config = app.config();
+    let encrypted = lock.is_some();
+    let stream = match lock {
+        None => Stream::plain(socket),
+        Some(certificates) => {
+            let patience = Duration::from_secs(config.limits.handshake_seconds.into());
+            let shaken = tokio::select! {
+                shaken = tls::accept(socket, &certificates, patience) => shaken,
+                () = stop.drain.cancelled() => return,
+            };
+            match shaken {
+                Ok(stream) => stream,
+                Err(error) => {
+                    log::debug!("address={} no TLS: {error}", address.ip());
+                    return;
+                }
+            }
+        }
+    };
+    let session = Session::new(app, address, encrypted);
+    Peer::new(stream, session, stop, &config.limits).run().await;
 }
 
 /// Says so if that can be done at once; who floods is not waited for.

@@ -3,8 +3,22 @@
 mod body;
 pub mod line;
 mod peer;
+mod stream;
+pub mod tls;
 
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// Where the line protocol is spoken.
+#[derive(Debug, Default)]
+pub struct Doors {
+    /// As it is.
+    pub plain: Option<TcpListener>,
+    /// Over TLS.
+    pub tls: Option<(TcpListener, Arc<tls::Certificates>)>,
+}
 
 /// How a daemon ends: first nothing new, then nothing at all.
 #[derive(Clone, Debug, Default)]
