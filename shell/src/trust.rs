@@ -161,7 +161,10 @@ impl Judge {
             return Err("this system has no authorities".to_owned());
         };
         let verified = authorities.verify_server_cert(cert, chain, name, ocsp, now);
-        verified.map(drop).map_err(|error| error.to_string())
+        verified.map(drop).map_err(|error| match error {
+            rustls::Error::InvalidCertificate(flaw) => flaw.to_string(),
+            other => other.to_string(),
+        })
     }
 }
 

@@ -22,6 +22,7 @@ fn run(host: &[&str], folder: &Path, name: &str, more: &[(&str, &str)], argument
         .args(arguments)
         .current_dir(folder)
         .env("HOME", folder)
+        .env_remove("XDG_STATE_HOME")
         .env("LC_ALL", "C.UTF-8")
         .env("TZ", "UTC")
         .env("REEL_PASSWORD", format!("the password of {name}"))
