@@ -257,7 +257,8 @@ async fn welcome_operator(app: &App) -> Result<(), Failure> {
     let code = mint(&app.db, &app.config(), app.clock.now(), Role::Admin).await?;
     eprintln!("There is no admin yet. Become one in the shell:");
     let config = app.config();
-    let (listen, tls) = if config.listen.0.is_some() { (config.listen, "") } else { (config.tls_listen, " --tls") };
+    let (listen, tls) =
+        if config.listen.0.is_some() { (config.listen, "") } else { (config.tls_listen, " --tls") };
     eprintln!("  reel{tls} --host {listen} -c 'register NAME invite={code}'");
     Ok(())
 }

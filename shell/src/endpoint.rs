@@ -76,8 +76,9 @@ impl Endpoint {
         let wire = match &self.tls {
             None => Wire::Plain(socket),
             Some(config) => {
-                let name = trust::name(&self.host)
-                    .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "no name that a certificate can bear"))?;
+                let name = trust::name(&self.host).ok_or_else(|| {
+                    io::Error::new(ErrorKind::InvalidInput, "no name that a certificate can bear")
+                })?;
                 socket.set_read_timeout(Some(CONNECT))?;
                 socket.set_write_timeout(Some(CONNECT))?;
                 Wire::secure(socket, config.clone(), name)?

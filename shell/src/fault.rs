@@ -132,7 +132,9 @@ impl Fault {
         match self {
             Fault::Refused(reply) => Exit::of(&reply.status),
             Fault::Syntax { .. } | Fault::Usage(_) => Exit::Usage,
-            Fault::Connect { .. } | Fault::Untrusted(_) | Fault::Lost(_) | Fault::Garbled(_) => Exit::Connection,
+            Fault::Connect { .. } | Fault::Untrusted(_) | Fault::Lost(_) | Fault::Garbled(_) => {
+                Exit::Connection
+            }
             Fault::Cancelled => Exit::Interrupted,
             Fault::File { .. } => Exit::File,
             Fault::Integrity(_) => Exit::Integrity,

@@ -50,7 +50,9 @@ impl FromStr for Fingerprint {
             .collect::<Result<_, _>>()?;
         let bytes: Vec<u8> = digits
             .chunks(2)
-            .map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + u8::try_from(*digit).unwrap_or_default()))
+            .map(|pair| {
+                pair.iter().fold(0, |byte, digit| byte * 16 + u8::try_from(*digit).unwrap_or_default())
+            })
             .collect();
         if digits.len() != 64 {
             return Err(expected);
@@ -121,7 +123,8 @@ pub fn plainly(error: io::Error) -> io::Error {
 /// rustls does not start: none in practice.
 pub fn config(host: &str, pin: Option<Fingerprint>) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
-    let judge = Judge { host: host.to_owned(), pin, provider: provider.clone(), authorities: OnceLock::new() };
+    let judge =
+        Judge { host: host.to_owned(), pin, provider: provider.clone(), authorities: OnceLock::new() };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -179,7 +182,11 @@ impl ServerCertVerifier for Judge {
             Err(CertificateError::Other(OtherError(Arc::new(untrusted))).into())
         };
         if let Some(pin) = self.pin {
-            return if pin == shown { Ok(ServerCertVerified::assertion()) } else { untrusted(Why::NotThePin) };
+            return if pin == shown {
+                Ok(ServerCertVerified::assertion())
+            } else {
+                untrusted(Why::NotThePin)
+            };
         }
         // A file that cannot be read may hold another certificate: then only an authority will do.
         let known = known::file().and_then(|file| Ok((known::look_up(&file, &self.host, &shown)?, file)));
@@ -230,7 +237,9 @@ mod tests {
 
     #[test]
     fn a_name_is_that_of_the_host() {
-        for (host, expected) in [("club.example:2122", "club.example"), ("[::1]:2122", "::1"), ("127.0.0.1:1", "127.0.0.1")] {
+        for (host, expected) in
+            [("club.example:2122", "club.example"), ("[::1]:2122", "::1"), ("127.0.0.1:1", "127.0.0.1")]
+        {
             assert_eq!(name(host).unwrap().to_str(), expected);
         }
         assert!(name("a b:1").is_none());

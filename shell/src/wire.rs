@@ -38,7 +38,9 @@ impl Wire {
     /// # Errors
     /// The connection was lost; the other end speaks no TLS, or is not trusted: then the error holds what the
     /// verifier said.
-    pub fn secure(socket: TcpStream, config: Arc<ClientConfig>, name: ServerName<'static>) -> io::Result<Self> {
+    pub fn secure(
+        socket: TcpStream, config: Arc<ClientConfig>, name: ServerName<'static>,
+    ) -> io::Result<Self> {
         let conn = ClientConnection::new(config, name).map_err(io::Error::other)?;
         let mut tls = Box::new(Tls { conn, socket: BufReader::with_capacity(READ, socket) });
         while tls.conn.is_handshaking() {
@@ -154,7 +156,8 @@ impl Tls {
 
     /// Takes in some more of what the server sends.
     fn hear(&mut self) -> io::Result<rustls::IoState> {
-        if self.conn.wants_read() && self.conn.read_tls(&mut self.socket)? == 0 && self.conn.is_handshaking() {
+        if self.conn.wants_read() && self.conn.read_tls(&mut self.socket)? == 0 && self.conn.is_handshaking()
+        {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let state = match self.conn.process_new_packets() {

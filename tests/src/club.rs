@@ -84,7 +84,8 @@ impl Club {
         let start = Instant::now();
         loop {
             let said = self.said.lock().unwrap();
-            let words = said.iter().rev().filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix(" tls"));
+            let words =
+                said.iter().rev().filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix(" tls"));
             if let Some(address) = words.flat_map(str::parse).next() {
                 return address;
             }
@@ -240,7 +241,8 @@ impl Club {
         if self.daemon.try_wait().unwrap().is_none() {
             self.stop();
         }
-        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said, &self.listen);
+        (self.daemon, self.address) =
+            start(self.folder.path(), self.database.as_ref(), &self.said, &self.listen);
     }
 
     /// Writes the configuration anew, for the next start.

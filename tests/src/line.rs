@@ -122,12 +122,7 @@ impl Line {
     }
 
     fn over(wire: Wire) -> Self {
-        Self {
-            stream: BufReader::new(wire),
-            log: VecDeque::new(),
-            events: VecDeque::new(),
-            greeting: None,
-        }
+        Self { stream: BufReader::new(wire), log: VecDeque::new(), events: VecDeque::new(), greeting: None }
     }
 
     /// Reads the greeting.
@@ -267,7 +262,9 @@ impl Line {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             // One without the farewell of TLS has too.
-            Err(why) if !matches!(why.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) => {
+            Err(why)
+                if !matches!(why.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) =>
+            {
                 panic!("the connection does not end: {why}; last came {:?}", String::from_utf8_lossy(&rest))
             }
             _ => rest,

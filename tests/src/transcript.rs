@@ -39,13 +39,7 @@ pub fn play_tls(name: &str, engine: Engine) {
 fn run(name: &str, engine: Engine, club: Club, tls: bool) {
     let path = PathBuf::from(FOLDER).join(format!("{name}.txt"));
     let text = fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-    let mut play = Play {
-        club,
-        tls,
-        lines: BTreeMap::new(),
-        at: String::new(),
-        values: BTreeMap::new(),
-    };
+    let mut play = Play { club, tls, lines: BTreeMap::new(), at: String::new(), values: BTreeMap::new() };
     let mut told = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if let Err(mismatch) = play.step(line.trim_end()) {

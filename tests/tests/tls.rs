@@ -44,7 +44,10 @@ fn files_go_up_and_down_in_both_versions_of_tls() {
         line.reply().is("226 DONE");
         if size > MIB {
             // Ranges, and commands in one piece behind each other.
-            line.send(format!("RETR {id} offset={} length=70000\r\nRETR {id} offset=1 length=3\r\n", MIB - 5).as_bytes());
+            line.send(
+                format!("RETR {id} offset={} length=70000\r\nRETR {id} offset=1 length=3\r\n", MIB - 5)
+                    .as_bytes(),
+            );
             line.reply().is("150 DATA");
             assert!(line.body(70_000) == content[MIB - 5..MIB - 5 + 70_000]);
             line.reply().is("226 DONE");
@@ -203,6 +206,23 @@ fn who_speaks_no_tls_or_says_nothing_is_let_go() {
 }
 
 #[test]
+fn records_without_an_end_that_bring_nothing_end_the_connection() {
+    let club = club();
+    let config = tls_client(&club.certificate(), &[&TLS13], &["reel/1"]);
+    let mut line = Line::bare_tls(club.tls_address(), config).unwrap().greeted();
+    let renew = |line: &mut Line, times: usize| {
+        for _ in 0..times {
+            line.tls_mut().refresh_traffic_keys().unwrap();
+        }
+    };
+    renew(&mut line, 3);
+    line.want("NOOP", "250 OK");
+    renew(&mut line, 200);
+    let _ = line.raw(b"NOOP\r\n");
+    assert!(!String::from_utf8_lossy(&line.rest()).contains("250"));
+}
+
+#[test]
 fn the_certificate_is_exchanged_under_open_connections() {
     let club = club();
     let old = club.folder_of("old");
@@ -216,7 +236,13 @@ fn the_certificate_is_exchanged_under_open_connections() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--force"), "{refused:?}");
     let new = print(club.operator(&["cert", "--force", "--name", "localhost", "--name", "10.1.2.3"]));
-    assert_eq!(openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in", path(&club.certificate())]).split('=').nth(1).map(str::trim), Some(&*new));
+    assert_eq!(
+        openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in", path(&club.certificate())])
+            .split('=')
+            .nth(1)
+            .map(str::trim),
+        Some(&*new)
+    );
     club.signal("HUP");
     wait(|| club.said().contains(&new), "the new certificate is taken");
     open.want("NOOP", "250 OK");
@@ -240,8 +266,23 @@ fn a_start_names_the_file_that_is_no_good() {
     let cert = |name: &str| {
         let (cert, key) = (club.folder_of(&format!("{name}.pem")), club.folder_of(&format!("{name}.key")));
         openssl(&[
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", path(&cert), "-keyout", path(&key),
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-out",
+            path(&cert),
+            "-keyout",
+            path(&key),
         ]);
         (cert, key)
     };
@@ -251,7 +292,17 @@ fn a_start_names_the_file_that_is_no_good() {
     let empty = club.folder_of("empty.pem");
     fs::write(&empty, "").unwrap();
     let start = |club: &Club, cert: &Path, key: &Path| {
-        let out = club.operator(&["serve", "--listen", "none", "--tls-listen", "127.0.0.1:0", "--tls-cert", path(cert), "--tls-key", path(key)]);
+        let out = club.operator(&[
+            "serve",
+            "--listen",
+            "none",
+            "--tls-listen",
+            "127.0.0.1:0",
+            "--tls-cert",
+            path(cert),
+            "--tls-key",
+            path(key),
+        ]);
         assert!(!out.status.success());
         String::from_utf8(out.stderr).unwrap()
     };
@@ -306,7 +357,8 @@ fn twenty_transfers_at_once_stay_small() {
                 scope.spawn(move || {
                     let mut line = resume(club, token);
                     if number % 4 == 0 {
-                        let own: Vec<u8> = number.to_string().bytes().chain(content[..8 * MIB].iter().copied()).collect();
+                        let own: Vec<u8> =
+                            number.to_string().bytes().chain(content[..8 * MIB].iter().copied()).collect();
                         stor(&mut line, "Own", "FREE", &own, "");
                         return;
                     }
@@ -353,7 +405,8 @@ fn money_moves_once_however_many_connections_ask() {
     let mut anna = user(&club, "anna");
     anna.want("TOPUP 100.00", "250 OK");
     let token = anna.token.clone();
-    let replies = at_once(&club, &anna, 4, |_, _| resume(&club, &token).ask("MEMBER price=30.00 key=once").status());
+    let replies =
+        at_once(&club, &anna, 4, |_, _| resume(&club, &token).ask("MEMBER price=30.00 key=once").status());
     assert!(replies.iter().all(|status| status == "250 OK"), "{replies:?}");
     assert_eq!(anna.balance(), 7000);
 }
@@ -418,13 +471,65 @@ fn openssl_and_python_are_at_home() {
     client.stdin.as_mut().unwrap().write_all(b"NOOP\r\nQUIT\r\n").unwrap();
     let out = client.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(said.starts_with("220 REEL") && said.contains("\r\n250 OK") && said.contains("\r\n221 BYE"), "{out:?}");
+    assert!(
+        said.starts_with("220 REEL") && said.contains("\r\n250 OK") && said.contains("\r\n221 BYE"),
+        "{out:?}"
+    );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tls.py");
     let out = Command::new("python3")
         .args([script, &at, path(&club.certificate()), &boss.token, &id, &md5hex(&content)])
         .output()
         .expect("python3: tests/run installs it");
-    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
+
+/// Opens two sockets as systemd would, under the names of its units, and becomes the daemon.
+const ACTIVATE: &str = r#"
+import os, socket, sys
+names = sys.argv[1].split(":")
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in names]
+copies = [os.dup2(os.dup(s.fileno()), 40 + at) for at, s in enumerate(sockets)]
+for at, copy in enumerate(copies):
+    os.dup2(copy, 3 + at)
+    os.close(copy)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(names)), "LISTEN_FDNAMES": sys.argv[1]}
+print("sockets", *[s.getsockname()[1] for s in sockets], flush=True)
+os.execv(sys.argv[2], sys.argv[2:])
+"#;
+
+#[test]
+fn systemd_names_the_doors() {
+    use std::io::{BufRead, BufReader};
+    for names in ["plain:tls", "tls:plain"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut daemon = Command::new("python3")
+            .args(["-c", ACTIVATE, names, path(&tests::program("reeld")), "--data", path(folder.path())])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python3: tests/run installs it");
+        let mut lines = BufReader::new(daemon.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let ports: Vec<String> = lines.next().unwrap().split(' ').skip(1).map(str::to_owned).collect();
+        let (plain, tls) = if names.starts_with("plain") { (0, 1) } else { (1, 0) };
+        let said: Vec<String> = lines.take(2).collect();
+        let expected = [
+            format!("listening on 127.0.0.1:{}", ports[plain]),
+            format!("listening on 127.0.0.1:{} tls", ports[tls]),
+        ];
+        let address = format!("127.0.0.1:{}", ports[tls]).parse().unwrap();
+        let config = tls_client(&folder.path().join("tls/cert.pem"), rustls::ALL_VERSIONS, &[]);
+        let answered = Line::bare_tls(address, config).map(|line| line.greeted().ask("NOOP").status());
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+        assert_eq!(said, expected);
+        assert_eq!(answered.unwrap(), "250 OK");
+    }
 }
 
 /// An address of this machine that is not loopback: the one that it would send from. Nothing is sent.

@@ -175,12 +175,7 @@ impl Default for Config {
 
 impl Default for Accounts {
     fn default() -> Self {
-        Self {
-            registration: Registration::Open,
-            plain_passwords: false,
-            session_days: 30,
-            invite_days: 7,
-        }
+        Self { registration: Registration::Open, plain_passwords: false, session_days: 30, invite_days: 7 }
     }
 }
 

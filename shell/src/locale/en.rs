@@ -91,7 +91,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::CertificateChanged => {
             "DANGER: the server at {0} shows another certificate than the one you trusted. Somebody may be in between. Nothing was sent."
         }
-        Text::ChangedHint => "If the operator has changed the certificate, remove line {1} of {0} and look again.",
+        Text::ChangedHint => {
+            "If the operator has changed the certificate, remove line {1} of {0} and look again."
+        }
         Text::NotThePin => {
             "DANGER: the server at {0} shows another certificate than the one of --tls-pin. Nothing was sent."
         }

@@ -67,7 +67,9 @@ pub enum CertificateError {
     #[error("{0} is not the key of the certificate in {1}")]
     Mismatch(PathBuf, PathBuf),
     /// There is one already.
-    #[error("{0} is there already; --force replaces it, and every shell that trusts it will refuse the new one")]
+    #[error(
+        "{0} is there already; --force replaces it, and every shell that trusts it will refuse the new one"
+    )]
     Exists(PathBuf),
     /// It could not be made.
     #[error("cannot make a certificate: {0}")]
@@ -199,7 +201,9 @@ fn still_good(leaf: &CertificateDer<'static>, now: Time) -> Result<(), String> {
         Err(Error::InvalidCertificate(Flaw::ExpiredContext { not_after, .. })) => {
             Err(format!("the certificate has expired: it was good until {}", time(not_after)))
         }
-        Err(Error::InvalidCertificate(Flaw::NotValidYet)) => Err("the certificate is not good yet".to_owned()),
+        Err(Error::InvalidCertificate(Flaw::NotValidYet)) => {
+            Err("the certificate is not good yet".to_owned())
+        }
         Err(Error::InvalidCertificate(Flaw::NotValidYetContext { not_before, .. })) => {
             Err(format!("the certificate is not good before {}", time(not_before)))
         }

@@ -31,11 +31,16 @@ const LONGEST: usize = HEAD + (16 << 10) + 2048;
 const LITTLE: usize = 4 << 10;
 const MUCH: usize = 64 << 10;
 
+/// Records in a row that may bring nothing: a client has reasons for a few, and each costs us work.
+const HOLLOW: u32 = 64;
+
 /// One TLS connection, without its socket.
 pub struct Tls {
     conn: ServerConnection,
     /// What has come and is not decrypted yet.
     raw: BytesMut,
+    /// Records since the last one that brought something.
+    hollow: u32,
     /// No more will come.
     ended: bool,
 }
@@ -43,7 +48,7 @@ pub struct Tls {
 impl Tls {
     fn new(config: Arc<ServerConfig>) -> io::Result<Self> {
         let conn = ServerConnection::new(config).map_err(io::Error::other)?;
-        Ok(Self { conn, raw: BytesMut::new(), ended: false })
+        Ok(Self { conn, raw: BytesMut::new(), hollow: 0, ended: false })
     }
 
     /// Moves decrypted bytes into `to` until it is full or no more have come.
@@ -163,7 +168,14 @@ impl Tls {
         self.raw.advance(length);
         let state = self.conn.process_new_packets();
         self.ended = state.as_ref().map_or(true, |state| state.peer_has_closed());
-        state.map_err(broken)?;
+        match state.map_err(broken)?.plaintext_bytes_to_read() {
+            0 => self.hollow += 1,
+            _ => self.hollow = 0,
+        }
+        if self.hollow > HOLLOW {
+            self.ended = true;
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "nothing but empty records"));
+        }
         Ok(true)
     }
 
@@ -230,5 +242,28 @@ impl Write for Reactor<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_whole_when_all_that_its_head_announces_is_there() {
+        let found = |raw: &[u8]| whole(raw).map_err(|_| ());
+        assert_eq!(found(&[]), Ok(None));
+        assert_eq!(found(&[22, 3, 1, 0]), Ok(None));
+        assert_eq!(found(&[23, 3, 3, 0, 2, 1]), Ok(None));
+        assert_eq!(found(&[23, 3, 3, 0, 2, 1, 2]), Ok(Some(7)));
+        assert_eq!(found(&[23, 3, 3, 0, 2, 1, 2, 23]), Ok(Some(7)));
+        assert_eq!(found(&[21, 3, 3, 0, 0]), Ok(Some(5)));
+        let longest = [[23, 3, 3, 0x48, 0].to_vec(), vec![0; 0x4800]].concat();
+        assert_eq!(found(&longest), Ok(Some(LONGEST)));
+        for foreign in
+            [&b"GET / HTTP/1.1"[..], b"L", &[0x80, 0x2e, 1], &[23, 3, 3, 0x48, 1], &[24, 3, 3, 0, 0]]
+        {
+            assert_eq!(found(foreign), Err(()), "{foreign:?}");
+        }
     }
 }
