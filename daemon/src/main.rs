@@ -1,5 +1,6 @@
 //! `reeld`: starts the daemon, and the operator's small commands beside it.
 
+mod doors;
 mod logging;
 mod operator;
 mod serve;
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use daemon::app::{OpenError, make_folder, open_database};
 use daemon::clock::Clock;
-use daemon::config::Config;
+use daemon::config::{Config, Listen};
+use daemon::door::tls::CertificateError;
 use daemon::service::{Fault, account};
 use protocol::value::{Role, Time};
 
@@ -31,9 +33,18 @@ struct Options {
     /// The folder of the club
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
-    listen: Option<SocketAddr>,
+    /// Where to listen; port 0 takes a free one; none
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<Listen>,
+    /// Where to listen for TLS
+    #[arg(long, global = true, value_name = "ADDR")]
+    tls_listen: Option<Listen>,
+    /// The certificate for TLS, PEM; without it the one of `reeld cert`, made when there is none
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// mysql://user:password@host:port/name; SQLite in the data folder without it.
     /// A password is better kept in the configuration or in REEL_DATABASE
     #[arg(long, global = true, value_name = "URL")]
@@ -41,11 +52,6 @@ struct Options {
     /// The configuration, a TOML file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-/// Where to listen is a number: a name may have several, and may change.
-fn address(word: &str) -> Result<SocketAddr, &'static str> {
-    word.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:2121 or [::1]:2121")
 }
 
 #[derive(Subcommand)]
@@ -63,6 +69,8 @@ enum Command {
         #[command(subcommand)]
         deed: words::Deed,
     },
+    /// Make a certificate for TLS that is signed by itself, and print its SHA-256
+    Cert(operator::cert::Options),
     /// Print the configuration in force
     Config,
     /// Check database, files and money against each other, also beside a running daemon.
@@ -84,6 +92,10 @@ enum Failure {
     Database(#[from] sql::Error),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    #[error("there is nothing to listen on: listen and tls_listen are both none")]
+    Nowhere,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -124,6 +136,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         None | Some(Command::Serve) => runtime.block_on(serve::run(config, &cli.options))?,
         Some(Command::Invite { admin }) => runtime.block_on(invite(&config, admin))?,
         Some(Command::Words { deed }) => runtime.block_on(words::run(&config, deed))?,
+        Some(Command::Cert(options)) => operator::cert::run(&config, &options)?,
         Some(Command::Config) => print!("{}", config.shown()?),
         Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
         Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
@@ -139,6 +152,15 @@ fn configure(options: &Options) -> Result<Config, Failure> {
     }
     if let Some(listen) = options.listen {
         config.listen = listen;
+    }
+    if let Some(listen) = options.tls_listen {
+        config.tls_listen = listen;
+    }
+    if let Some(cert) = &options.tls_cert {
+        config.tls_cert.clone_from(cert);
+    }
+    if let Some(key) = &options.tls_key {
+        config.tls_key.clone_from(key);
     }
     if let Some(database) = &options.database {
         config.database.clone_from(database);

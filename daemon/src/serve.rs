@@ -1,19 +1,18 @@
 //! The daemon from its start to its end, and what signals do to it.
 
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use daemon::app::App;
 use daemon::config::{Changes, Config};
-use daemon::door::{Gate, Heir, Stop, line};
-use listenfd::ListenFd;
-use protocol::value::Role;
+use daemon::door::tls::Certificates;
+use daemon::door::{Gate, Stop, line};
+use protocol::value::{Role, Time};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use crate::doors::open_doors;
 use crate::{Failure, Options, configure, logging, mint};
 
 /// How long connections may take to close when their time is over: a last word, a last transaction.
@@ -43,21 +42,22 @@ impl Ends {
 pub async fn run(config: Config, options: &Options) -> Result<(), Failure> {
     // Before the slow parts, so that a signal during the start is not lost.
     let (mut ends, mut hangup) = (Ends::new()?, signal(SignalKind::hangup())?);
-    let (listener, heir) = listen(config.listen).await?;
-    let mut asked = config.clone();
-    let app = App::open(Config { listen: listener.local_addr()?, ..config }).await?;
+    let (mut asked, mut config) = (config.clone(), config);
+    let doors = open_doors(&mut config).await?;
+    let certificates = doors.tls.as_ref().map(|(_, certificates)| certificates.clone());
+    let app = App::open(config).await?;
     announce(&app)?;
     welcome_operator(&app).await?;
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());
     let stop = Stop::default();
-    let mut door = tokio::spawn(line::serve(app.clone(), listener, Gate::default(), heir, stop.clone()));
+    let mut door = tokio::spawn(line::serve(app.clone(), doors, Gate::default(), stop.clone()));
     notify(&[NotifyState::Ready]);
 
     loop {
         tokio::select! {
             () = ends.one() => break,
-            _ = hangup.recv() => reload(&app, &mut asked, options).await,
+            _ = hangup.recv() => reload(&app, &mut asked, options, certificates.as_deref()).await,
         }
     }
     drain(&app, &mut ends, &stop, &mut door).await;
@@ -68,12 +68,17 @@ pub async fn run(config: Config, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says where and what it is.
+/// Says where and what it is; the plain door first, which is what scripts look for.
 fn announce(app: &App) -> std::io::Result<()> {
-    println!("listening on {}", app.config().listen);
-    std::io::stdout().flush()?;
-    log::info!("serving {} on {}", app.config().data.display(), app.db.engine());
-    if !app.config().topup_allowed() {
+    let (config, mut out) = (app.config(), std::io::stdout());
+    for (listen, what) in [(config.listen, ""), (config.tls_listen, " tls")] {
+        if let Some(address) = listen.0 {
+            writeln!(out, "listening on {address}{what}")?;
+        }
+    }
+    out.flush()?;
+    log::info!("serving {} on {}", config.data.display(), app.db.engine());
+    if !config.topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
     }
     Ok(())
@@ -98,7 +103,7 @@ async fn drain(app: &App, ends: &mut Ends, stop: &Stop, door: &mut JoinHandle<()
 
 /// Reads the configuration again, and whatever else may change under a running daemon. What cannot be used
 /// leaves everything as it was.
-async fn reload(app: &App, asked: &mut Config, options: &Options) {
+async fn reload(app: &App, asked: &mut Config, options: &Options, certificates: Option<&Certificates>) {
     log::info!("reloading");
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
@@ -116,7 +121,19 @@ async fn reload(app: &App, asked: &mut Config, options: &Options) {
         }
         Err(failure) => log::error!("not reloaded, all stays as it was: {}", one_line(&failure.to_string())),
     }
+    if let Some(certificates) = certificates {
+        renew(certificates, app.clock.now());
+    }
     notify(&[NotifyState::Ready]);
+}
+
+/// Takes a renewed certificate from its files.
+fn renew(certificates: &Certificates, now: Time) {
+    match certificates.reload(now) {
+        Ok(true) => log::info!("new TLS certificate, SHA-256 {}", certificates.fingerprint()),
+        Ok(false) => log::info!("the TLS certificate is the same as before"),
+        Err(error) => log::error!("the TLS certificate stays as it was: {error}"),
+    }
 }
 
 /// A message with a picture of the place of the mistake, as one event of the log.
@@ -136,23 +153,6 @@ fn tell(changes: &Changes) {
     }
 }
 
-/// The socket that systemd opened for us, or one of our own; and who has it after us.
-async fn listen(address: SocketAddr) -> Result<(TcpListener, Heir), Failure> {
-    let failed = |error| Failure::Listen(address, error);
-    match ListenFd::from_env().take_tcp_listener(0)? {
-        Some(listener) => {
-            listener.set_nonblocking(true)?;
-            let listener = TcpListener::from_std(listener)?;
-            let given = listener.local_addr()?;
-            if given != address {
-                log::info!("the socket is systemd's, {given}; listen = {address} is not used");
-            }
-            Ok((listener, Heir::NextProcess))
-        }
-        None => Ok((TcpListener::bind(address).await.map_err(failed)?, Heir::Nobody)),
-    }
-}
-
 /// Shows a code for the first admin, on a terminal only: a log would keep it.
 async fn welcome_operator(app: &App) -> Result<(), Failure> {
     if !std::io::stderr().is_terminal() {
@@ -163,7 +163,10 @@ async fn welcome_operator(app: &App) -> Result<(), Failure> {
     }
     let code = mint(&app.db, &app.config(), app.clock.now(), Role::Admin).await?;
     eprintln!("There is no admin yet. Become one in the shell:");
-    eprintln!("  reel --host {} -c 'register NAME invite={code}'", app.config().listen);
+    let config = app.config();
+    let (listen, tls) =
+        if config.listen.0.is_some() { (config.listen, "") } else { (config.tls_listen, " --tls") };
+    eprintln!("  reel{tls} --host {listen} -c 'register NAME invite={code}'");
     Ok(())
 }
 

@@ -93,6 +93,8 @@ codes! {
     NotFound = 550 "NOT_FOUND";
     /// The operator has switched it off.
     SwitchedOff = 550 "SWITCHED_OFF";
+    /// Passwords and tokens are taken over TLS only; `port` says where that is.
+    TlsRequired = 550 "TLS_REQUIRED";
     /// The offset or length is outside the file of `size` bytes.
     BadRange = 551 "BAD_RANGE";
     /// The stored bytes are damaged; the operator has been told.

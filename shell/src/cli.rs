@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::endpoint::Encryption;
+use crate::trust::Fingerprint;
+
 /// What `--help` says at its end: scripts rely on it.
 const AFTER: &str = "\
 The password comes from a hidden prompt or from REEL_PASSWORD, never from an
@@ -27,9 +30,17 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "reel", version, after_help = AFTER)]
 pub struct Cli {
-    /// The server, as host or host:port
-    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", default_value = "127.0.0.1:2121")]
+    /// The server, as host or host:port; the port is 2121, with TLS 2122
+    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", default_value = "127.0.0.1")]
     pub host: String,
+
+    /// Speak TLS. A certificate that no authority vouches for is shown, and trusted if you say so
+    #[arg(long, env = "REEL_TLS")]
+    pub tls: bool,
+
+    /// Speak TLS and trust only the certificate with this SHA-256
+    #[arg(long, value_name = "SHA256", env = "REEL_TLS_PIN")]
+    pub tls_pin: Option<Fingerprint>,
 
     /// Log in under this name at the start
     #[arg(long, value_name = "NAME")]
@@ -53,6 +64,11 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Whether and how the connection is encrypted.
+    pub fn encryption(&self) -> Option<Encryption> {
+        (self.tls || self.tls_pin.is_some()).then_some(Encryption { pin: self.tls_pin })
+    }
+
     /// Whether commands are named rather than typed.
     pub fn is_scripted(&self) -> bool {
         !self.command.is_empty() || self.file.is_some()

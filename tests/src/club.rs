@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::database::Database;
 use crate::line::Line;
 use crate::server::Server;
+use crate::wire::tls_client;
 
 /// How long the daemon may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +30,7 @@ pub enum Engine {
 /// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
 pub struct Club {
     address: SocketAddr,
+    listen: String,
     daemon: Child,
     said: Arc<Mutex<Vec<String>>>,
     clock: u64,
@@ -45,25 +47,68 @@ impl Club {
 
     /// A club with this TOML as its configuration file.
     pub fn with(engine: Engine, config: &str) -> Self {
-        Self::open((engine == Engine::MariaDb).then(Database::create), config)
+        Self::listening(engine, config, "127.0.0.1:0")
+    }
+
+    /// A club that listens there.
+    pub fn listening(engine: Engine, config: &str, listen: &str) -> Self {
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, listen)
+    }
+
+    /// A club that also speaks TLS, with a certificate of its own making.
+    pub fn with_tls(engine: Engine, config: &str) -> Self {
+        Self::with(engine, &format!("tls_listen = \"127.0.0.1:0\"\n{config}"))
     }
 
     /// A club on a fresh database of this server.
     pub fn on(server: &Server, config: &str) -> Self {
-        Self::open(Some(Database::on(server.url())), config)
+        Self::open(Some(Database::on(server.url())), config, "127.0.0.1:0")
     }
 
-    fn open(database: Option<Database>, config: &str) -> Self {
+    fn open(database: Option<Database>, config: &str, listen: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
         let said = Arc::default();
-        let (daemon, address) = start(folder.path(), database.as_ref(), &said);
-        Self { address, daemon, said, clock: 0, database, folder }
+        let (daemon, address) = start(folder.path(), database.as_ref(), &said, listen);
+        let listen = listen.to_owned();
+        Self { address, listen, daemon, said, clock: 0, database, folder }
     }
 
     /// Where the line door listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it speaks TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        let start = Instant::now();
+        loop {
+            let said = self.said.lock().unwrap();
+            let words =
+                said.iter().rev().filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix(" tls"));
+            if let Some(address) = words.flat_map(str::parse).next() {
+                return address;
+            }
+            drop(said);
+            assert!(start.elapsed() < PATIENCE, "it never said where it speaks TLS");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The certificate that it made for itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.data().join("tls/cert.pem")
+    }
+
+    /// A new connection over TLS, not greeted yet.
+    pub fn bare_tls(&self) -> Line {
+        let config = tls_client(&self.certificate(), rustls::ALL_VERSIONS, &["reel/1"]);
+        Line::bare_tls(self.tls_address(), config).expect("a TLS handshake")
+    }
+
+    /// A new connection over TLS, greeted.
+    pub fn tls_line(&self) -> Line {
+        self.bare_tls().greeted()
     }
 
     /// A new connection, greeted.
@@ -196,7 +241,8 @@ impl Club {
         if self.daemon.try_wait().unwrap().is_none() {
             self.stop();
         }
-        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
+        (self.daemon, self.address) =
+            start(self.folder.path(), self.database.as_ref(), &self.said, &self.listen);
     }
 
     /// Writes the configuration anew, for the next start.
@@ -264,9 +310,11 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
     command
 }
 
-fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
+fn start(
+    folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, listen_on: &str,
+) -> (Child, SocketAddr) {
     let mut command = command(folder, database, "serve");
-    command.args(["--listen", "127.0.0.1:0"]);
+    command.args(["--listen", listen_on]);
     if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
         command.arg("--config").arg(folder.join("reel.toml"));
     }

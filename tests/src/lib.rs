@@ -11,6 +11,7 @@ mod people;
 mod reel;
 mod server;
 mod transcript;
+mod wire;
 
 pub use club::{Club, Engine, program};
 pub use from::from;
@@ -18,9 +19,10 @@ pub use line::{Fields, Line, Reply};
 pub use people::{
     Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
 };
-pub use reel::reel;
+pub use reel::{reel, reel_tls};
 pub use server::Server;
-pub use transcript::play;
+pub use transcript::{play, play_tls};
+pub use wire::tls_client;
 
 /// Makes of each `fn name(engine: Engine)` two tests: `name::sqlite` and `name::mariadb`.
 #[macro_export]

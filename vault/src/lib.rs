@@ -38,7 +38,7 @@ pub use incoming::Incoming;
 pub use reserve::Keep;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
-pub use stored::{Range, Sent, Stored};
+pub use stored::{Patience, Range, Sent, Stored};
 pub use storing::{Still, Storing};
 pub use survey::{Found, Hashes, Survey};
 pub use sweep::Swept;

@@ -128,12 +128,22 @@ impl Range {
 }
 
 /// The time that is left for waiting.
-struct Patience(Duration);
+#[derive(Debug)]
+pub struct Patience(Duration);
 
 impl Patience {
+    /// So much in all.
+    #[must_use]
+    pub fn new(time: Duration) -> Self {
+        Self(time)
+    }
+
     /// Waits until the socket takes bytes, or has an error that the next try will tell; false if the
-    /// time ran out before.
-    fn writable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
+    /// time ran out before. It blocks the thread.
+    ///
+    /// # Errors
+    /// Of poll(2).
+    pub fn writable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
         while !self.0.is_zero() {
             let began = Instant::now();
             let longest = Timespec::try_from(self.0).ok();

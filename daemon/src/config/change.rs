@@ -5,8 +5,16 @@ use std::collections::BTreeMap;
 use super::Config;
 
 /// Keys that hold from the next start on: what they say is opened once.
-pub const AT_START: &[&str] =
-    &["data", "listen", "database", "limits.database_connections", "limits.database_seconds"];
+pub const AT_START: &[&str] = &[
+    "data",
+    "listen",
+    "tls_listen",
+    "tls_cert",
+    "tls_key",
+    "database",
+    "limits.database_connections",
+    "limits.database_seconds",
+];
 
 /// What a configuration changes. Keys alone: a value may be a password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +40,9 @@ impl Config {
     pub fn within(mut self, running: &Config) -> Config {
         self.data.clone_from(&running.data);
         self.listen = running.listen;
+        self.tls_listen = running.tls_listen;
+        self.tls_cert.clone_from(&running.tls_cert);
+        self.tls_key.clone_from(&running.tls_key);
         self.database.clone_from(&running.database);
         self.limits.database_connections = running.limits.database_connections;
         self.limits.database_seconds = running.limits.database_seconds;
@@ -60,6 +71,7 @@ fn flat(config: &Config) -> BTreeMap<String, toml::Value> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Listen;
     use super::*;
 
     #[test]
@@ -83,7 +95,10 @@ mod tests {
         // A key that is named above and forgotten below would be taken over in silence.
         let (old, mut new) = (Config::default(), Config::default());
         new.data = "/elsewhere".into();
-        new.listen = ([0, 0, 0, 0], 1).into();
+        new.listen = Listen(Some(([0, 0, 0, 0], 1).into()));
+        new.tls_listen = new.listen;
+        new.tls_cert = "/elsewhere/cert.pem".into();
+        new.tls_key = "/elsewhere/key.pem".into();
         new.database = "mysql://h/reel".into();
         new.limits.database_connections += 1;
         new.limits.database_seconds += 1;

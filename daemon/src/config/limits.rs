@@ -12,6 +12,8 @@ pub struct Limits {
     pub connections: usize,
     /// Those of one address (of IPv6: one /64), so that nobody takes all the places.
     pub address_connections: usize,
+    /// Seconds that a TLS handshake may take: until then a connection is nobody's.
+    pub handshake_seconds: u32,
     /// Seconds until the first command has come: what only connects is no client.
     pub first_seconds: u32,
     /// Seconds from the first byte of a command to its end: a line that drips holds a place and its buffer.
@@ -93,6 +95,7 @@ impl Limits {
             ("limits.address_connections", self.address_connections as u64),
             ("limits.first_seconds", self.first_seconds.into()),
             ("limits.line_seconds", self.line_seconds.into()),
+            ("limits.handshake_seconds", self.handshake_seconds.into()),
             ("limits.login_seconds", self.login_seconds.into()),
             ("limits.idle_seconds", self.idle_seconds.into()),
             ("limits.body_seconds", self.body_seconds.into()),
@@ -143,6 +146,7 @@ impl Default for Limits {
             address_connections: 1024,
             first_seconds: 60,
             line_seconds: 30,
+            handshake_seconds: 10,
             login_seconds: 120,
             idle_seconds: 1800,
             body_seconds: 120,

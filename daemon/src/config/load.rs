@@ -52,8 +52,10 @@ impl Config {
                 .ok_or_else(|| wrong("no section".into()))?;
         }
         let number = matches!(at.get(last), Some(toml::Value::Integer(_)));
-        let new = match value.parse::<i64>() {
-            Ok(n) if number => toml::Value::Integer(n),
+        let truth = matches!(at.get(last), Some(toml::Value::Boolean(_)));
+        let new = match (value.parse::<i64>(), value.parse::<bool>()) {
+            (Ok(n), _) if number => toml::Value::Integer(n),
+            (_, Ok(yes)) if truth => toml::Value::Boolean(yes),
             _ => toml::Value::String(value.to_owned()),
         };
         at.insert(last.clone(), new);
@@ -113,13 +115,43 @@ mod tests {
     #[test]
     fn every_key_has_a_name_in_the_environment() {
         let names: Vec<_> = keys().into_iter().map(|(name, _)| name).collect();
-        for name in ["REEL_DATABASE", "REEL_LISTEN", "REEL_ADS_SECONDS", "REEL_PRICES_PAID"] {
+        for name in [
+            "REEL_DATABASE",
+            "REEL_LISTEN",
+            "REEL_TLS_LISTEN",
+            "REEL_TLS_CERT",
+            "REEL_TLS_KEY",
+            "REEL_ADS_SECONDS",
+            "REEL_PRICES_PAID",
+        ] {
             assert!(names.iter().any(|n| n == name), "{name} of {names:?}");
         }
         let config = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "5");
         assert_eq!(config.unwrap().ads.seconds, 5);
+        let open = Config::default().with("X", &["accounts".into(), "plain_passwords".into()], "true");
+        assert!(open.unwrap().accounts.plain_passwords);
         let wrong = Config::default().with("REEL_ADS_SECONDS", &["ads".into(), "seconds".into()], "soon");
         assert!(wrong.unwrap_err().to_string().starts_with("REEL_ADS_SECONDS"));
+    }
+
+    #[test]
+    fn topup_is_for_those_who_listen_to_nobody_else() {
+        let listen = |plain: &str, tls: &str| {
+            let (listen, tls_listen) = (plain.parse().unwrap(), tls.parse().unwrap());
+            Config { listen, tls_listen, ..Config::default() }.topup_allowed()
+        };
+        assert!(
+            listen("127.0.0.1:0", "none") && listen("[::1]:0", "127.0.0.1:0") && listen("none", "[::1]:0")
+        );
+        assert!(
+            !listen("127.0.0.1:0", "0.0.0.0:0") && !listen("0.0.0.0:0", "none") && !listen("none", "[::]:0")
+        );
+        let all =
+            Config::load(Some(file_of("listen = \"none\"\ntls_listen = \"[::]:2122\"\n").path())).unwrap();
+        assert_eq!((all.listen.to_string(), all.tls_listen.to_string()), ("none".into(), "[::]:2122".into()));
+        let error =
+            Config::load(Some(file_of("tls_listen = \"everywhere\"\n").path())).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains("127.0.0.1:2121"), "{error}");
     }
 
     #[test]

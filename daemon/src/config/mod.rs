@@ -2,6 +2,7 @@
 
 mod change;
 mod limits;
+mod listen;
 mod load;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::change::{AT_START, Changes};
 pub use self::limits::Limits;
+pub use self::listen::Listen;
 pub use self::load::ConfigError;
 
 /// Everything in force. `reeld config` prints it.
@@ -22,8 +24,15 @@ pub use self::load::ConfigError;
 pub struct Config {
     /// The folder of the club: its files and, by default, its database.
     pub data: PathBuf,
-    /// Where the line protocol is spoken. Port 0 takes a free one.
-    pub listen: SocketAddr,
+    /// Where the line protocol is spoken, or `none`. Port 0 takes a free one.
+    pub listen: Listen,
+    /// Where it is spoken over TLS, or `none`.
+    pub tls_listen: Listen,
+    /// The certificate for it, with what links it to an authority behind it; PEM. Empty, with `tls_key`: the
+    /// one in the folder `tls` of the data folder, which is made when there is none.
+    pub tls_cert: PathBuf,
+    /// The private key of the certificate; PEM.
+    pub tls_key: PathBuf,
     /// `mysql://user:password@host:port/name`, or empty for SQLite in the data folder.
     pub database: String,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`. `RUST_LOG` has the last word.
@@ -64,6 +73,9 @@ pub enum Level {
 pub struct Accounts {
     /// Whether anybody may register.
     pub registration: Registration,
+    /// Whether passwords and tokens are taken without TLS from other machines. Who listens on the way has
+    /// them then.
+    pub plain_passwords: bool,
     /// How many days a log-in lasts.
     pub session_days: u32,
     /// How many days an invite code is good for.
@@ -166,7 +178,10 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: std::env::var_os("STATE_DIRECTORY").map_or_else(|| "reel-data".into(), PathBuf::from),
-            listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT),
+            listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT).into(),
+            tls_listen: Listen(None),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
             database: String::new(),
             log: Level::Info,
             accounts: Accounts::default(),
@@ -181,7 +196,7 @@ impl Default for Config {
 
 impl Default for Accounts {
     fn default() -> Self {
-        Self { registration: Registration::Open, session_days: 30, invite_days: 7 }
+        Self { registration: Registration::Open, plain_passwords: false, session_days: 30, invite_days: 7 }
     }
 }
 
@@ -255,7 +270,7 @@ impl Config {
     /// Whether users may fill their own wallets.
     pub fn topup_allowed(&self) -> bool {
         match self.money.topup {
-            Topup::Auto => self.listen.ip().is_loopback(),
+            Topup::Auto => self.listen.is_loopback() && self.tls_listen.is_loopback(),
             Topup::Yes => true,
             Topup::No => false,
         }

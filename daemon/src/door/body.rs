@@ -68,10 +68,10 @@ fn refused(error: vault::Error) -> Silence {
     Silence::Told(refusal(error))
 }
 
-/// Sends a range with sendfile(2), slice by slice on blocking threads: reading the disk never holds up
-/// the reactor, and a slow reader holds no thread.
+/// Sends a range slice by slice on blocking threads, with sendfile(2) or encrypted: reading the disk never
+/// holds up the reactor, and a slow reader holds no thread.
 pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, Result<(), Silence>) {
-    while delivery.range.length() > 0 {
+    while delivery.range.length() > 0 || peer.stream.owes() {
         let slice = match paced(peer, delivery.pace.take(SLICE)).await {
             Ok(slice) => slice,
             // Inside a body that is sent nothing can be said.
@@ -79,7 +79,7 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         };
         let stream = peer.stream.clone();
         let sending = tokio::task::spawn_blocking(move || {
-            let sent = delivery.range.send_slice(&*stream, slice.bytes, PATIENCE);
+            let sent = stream.send_slice(&mut delivery.range, slice.bytes, PATIENCE);
             (delivery, sent)
         });
         let sent = match sending.await {
@@ -112,7 +112,7 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
 
 /// Waits until the socket takes more.
 async fn writable(peer: &Peer) -> Result<(), Silence> {
-    let stream: &Arc<TcpStream> = &peer.stream;
+    let stream: &Arc<TcpStream> = &peer.stream.socket;
     // sendfile went past the reactor, which may still hold the socket for ready: the kernel is asked
     // inside the reactor's own bookkeeping, so that no wake-up is lost.
     let ready = stream.async_io(Interest::WRITABLE, || {

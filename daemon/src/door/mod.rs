@@ -4,10 +4,26 @@ mod body;
 mod gate;
 pub mod line;
 mod peer;
+mod stream;
+pub mod tls;
 
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::Gate;
+
+/// Where the line protocol is spoken.
+#[derive(Debug)]
+pub struct Doors {
+    /// As it is.
+    pub plain: Option<TcpListener>,
+    /// Over TLS.
+    pub tls: Option<(TcpListener, Arc<tls::Certificates>)>,
+    /// Who has them afterwards.
+    pub heir: Heir,
+}
 
 /// Who takes what comes while a daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

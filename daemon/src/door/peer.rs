@@ -1,18 +1,16 @@
 //! One connection of the line door: lines in, answers out, bytes in between.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use protocol::code::Code;
 use protocol::frame::{FrameError, Lines};
 use protocol::reply::Status;
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
+use super::stream::Stream;
 use super::{Stop, body};
 use crate::config::Limits;
 use crate::session::{Answer, Heard, Session, Then};
@@ -30,7 +28,7 @@ const LINGER_BYTES: usize = 16 << 20;
 
 /// One connection.
 pub struct Peer {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) stream: Stream,
     pub(super) session: Session,
     pub(super) stop: Stop,
     pub(super) body: Duration,
@@ -64,12 +62,10 @@ impl From<io::Error> for Silence {
 
 impl Peer {
     /// A connection that was just accepted.
-    pub fn new(stream: TcpStream, session: Session, stop: Stop, limits: &Limits) -> Self {
-        // Replies are small and waited for.
-        let _ = stream.set_nodelay(true);
+    pub fn new(stream: Stream, session: Session, stop: Stop, limits: &Limits) -> Self {
         let now = Instant::now();
         Self {
-            stream: Arc::new(stream),
+            stream,
             session,
             stop,
             body: Duration::from_secs(limits.body_seconds.into()),
@@ -144,6 +140,7 @@ impl Peer {
             self.flush().await?;
             if self.input.is_empty() {
                 self.input = BytesMut::new();
+                self.stream.rest();
             }
             if let Heard::Event(event) = self.wait_for_input().await? {
                 event.write(&mut self.output);
@@ -151,7 +148,7 @@ impl Peer {
                 continue;
             }
             self.input.reserve(INPUT);
-            match self.stream.try_read_buf(&mut self.input) {
+            match self.stream.try_read_buf(&mut (&mut self.input).limit(INPUT)) {
                 // A last line without its end is never run.
                 Ok(0) => return Err(Silence::Gone),
                 Ok(_) => {}
@@ -269,19 +266,16 @@ impl Peer {
         Ok(())
     }
 
-    /// Whether the client has sent nothing that has not been read as a command. Asks the kernel, since
-    /// the reactor may not have heard of it yet.
+    /// Whether the client has sent nothing that has not been read as a command.
     fn is_quiet(&self) -> bool {
-        let mut byte = [0u8; 1];
-        let peeked = recv(&*self.stream, &mut byte[..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
+        self.input.is_empty() && self.stream.is_quiet()
     }
 
     /// Sends what is owed. A client that does not read for as long as it might be silent is gone.
     async fn flush(&mut self) -> io::Result<()> {
         let until = self.end();
         let mut rest = self.output.as_bytes();
-        while !rest.is_empty() {
+        while !rest.is_empty() || self.stream.owes() {
             match self.stream.try_write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -303,12 +297,14 @@ impl Peer {
 
     /// Closes our side and reads out what is still on its way, within bounds.
     async fn linger(&mut self) {
-        let _ = shutdown(&*self.stream, Shutdown::Write);
+        self.stream.end();
         let mut sink = vec![0; 16 * 1024];
         let read_out = async {
             let mut left = LINGER_BYTES;
-            while left > 0 && self.stream.readable().await.is_ok() {
-                match self.stream.try_read(&mut sink) {
+            // What it would mean has no meaning any more, so it may stay encrypted.
+            let socket = &self.stream.socket;
+            while left > 0 && socket.readable().await.is_ok() {
+                match socket.try_read(&mut sink) {
                     Ok(0) => return,
                     Ok(read) => left = left.saturating_sub(read),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

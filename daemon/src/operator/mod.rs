@@ -1,5 +1,6 @@
-//! `reeld check` and `reeld purge`: what an operator asks for, and what is printed.
+//! `reeld cert`, `reeld check` and `reeld purge`: what an operator asks for, and what is printed.
 
+pub(crate) mod cert;
 pub(crate) mod check;
 pub(crate) mod purge;
 

@@ -40,6 +40,8 @@ use crate::service::{Fault, Paging, User};
 pub struct Session {
     app: App,
     address: String,
+    /// Nobody on the way hears what is said: TLS, or this machine itself.
+    private: bool,
     who: Who,
     /// What has been asked for in place of the bytes of an upload.
     proof: Option<Box<Proof>>,
@@ -70,8 +72,10 @@ pub const CAPS: &str =
 
 impl Session {
     /// A connection that nobody has logged in on.
-    pub fn new(app: App, peer: SocketAddr) -> Self {
-        Self { app, address: peer.ip().to_string(), who: Who::Guest, proof: None, news: None, seat: None }
+    pub fn new(app: App, peer: SocketAddr, encrypted: bool) -> Self {
+        let private = encrypted || peer.ip().to_canonical().is_loopback();
+        let address = peer.ip().to_string();
+        Self { app, address, private, who: Who::Guest, proof: None, news: None, seat: None }
     }
 
     /// The first line that a client hears.
@@ -109,6 +113,7 @@ impl Session {
         }
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
         self.admit(spec)?;
+        self.keep_secret(spec)?;
         let command = Command::read(spec, &words)?;
         Ok(self.dispatch(command).await?)
     }
@@ -135,6 +140,24 @@ impl Session {
             presence.does(TABLE.iter().position(|row| row.verb == spec.verb));
         }
         Ok(())
+    }
+
+    /// Passwords, and tokens, which are as good, are not taken where anybody may listen, unless the operator
+    /// says so. It is too late for this one, but not for the next.
+    fn keep_secret(&self, spec: &Spec) -> Result<(), Status> {
+        let config = self.app.config();
+        if self.private || config.accounts.plain_passwords || !spec.carries_secret() {
+            return Ok(());
+        }
+        let status = Status::new(Code::TlsRequired);
+        Err(match config.tls_listen.0 {
+            Some(tls) => {
+                let port = tls.port();
+                let say = format!("passwords travel over TLS only here: connect to port {port} with TLS");
+                status.with("port", u32::from(port)).say(say)
+            }
+            None => status.say("passwords travel over TLS only, and the operator has not set that up yet"),
+        })
     }
 
     /// Who is logged in here.

@@ -74,6 +74,18 @@ pub const fn text(text: Text) -> &'static str {
         Text::TooLong => "一条消息为 1 到 2000 个字符。",
         Text::NoRoom => "房间名为 1 到 32 个字符，不含空白。",
 
+        Text::Stranger => "服务器 {0} 的证书没有本机信任的机构为其担保（{1}）。",
+        Text::Fingerprint => "SHA-256 指纹：{0}",
+        Text::AskTrust => "从现在起信任它？[y/N] ",
+        Text::StrangerHint => {
+            "如果与运营者公布的指纹一致：加上 --tls-pin 指纹，或在终端中运行一次 reel 并确认。没有发送任何内容。"
+        }
+        Text::CertificateChanged => {
+            "危险：服务器 {0} 的证书与您信任过的不同，可能有人在中间窃听。没有发送任何内容。"
+        }
+        Text::ChangedHint => "如果是运营者更换了证书，请删除 {0} 的第 {1} 行后重试。",
+        Text::NotThePin => "危险：服务器 {0} 的证书不是 --tls-pin 指定的那一个。没有发送任何内容。",
+
         Text::BadWord => "{0}：应为 {1}",
 
         Text::AskTitle => "标题：",
@@ -216,6 +228,7 @@ pub fn refusal(word: &str) -> Option<&'static str> {
         "LOCKED" => "账号已被锁定",
         "LOGIN_REQUIRED" => "请先登录",
         "MUTED" => "您已被禁言",
+        "TLS_REQUIRED" => "这里只通过 TLS 接受密码：请用 reel --tls 连接",
         "NOT_ALLOWED" => "您的身份无权这样做",
         "NOT_FOUND" => "没有找到",
         "SWITCHED_OFF" => "此功能已关闭",
