@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use vault::Vault;
 
 use crate::clock::Clock;
@@ -14,6 +14,10 @@ use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
 use crate::service::transfer::history::Recorder;
 use crate::service::transfer::places::Places;
+use crate::service::transfer::upload;
+
+/// After this long uploads that were cut off are looked at again, while the database is away.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The handles of a running club. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +33,8 @@ pub struct Parts {
     pub db: sql::Db,
     /// The bytes.
     pub vault: Vault,
+    /// Told when an upload failed at its last step: its bytes are to be taken back.
+    pub cut_off: Notify,
     /// Who is on.
     pub live: Live,
     /// Hashes passwords.
@@ -90,6 +96,7 @@ impl App {
             passwords: Hasher::new(hashes),
             uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
             live: Live::default(),
+            cut_off: Notify::new(),
             config,
             clock,
             db,
@@ -101,9 +108,17 @@ impl App {
     pub async fn sweep(self) {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));
         loop {
-            hour.tick().await;
-            if let Err(error) = crate::service::sweep(&self).await {
-                log::warn!("the hourly sweep did not finish: {error:?}");
+            tokio::select! {
+                _ = hour.tick() => {
+                    if let Err(error) = crate::service::sweep(&self).await {
+                        log::warn!("the hourly sweep did not finish: {error:?}");
+                    }
+                }
+                () = self.cut_off.notified() => {}
+            }
+            if upload::take_back(&self).await.is_err() {
+                tokio::time::sleep(AGAIN).await;
+                self.cut_off.notify_one();
             }
         }
     }

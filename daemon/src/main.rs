@@ -14,6 +14,7 @@ use daemon::app::{App, OpenError, make_folder, open_database};
 use daemon::clock::Clock;
 use daemon::config::Config;
 use daemon::door::{Stop, line};
+use daemon::service::transfer::upload;
 use daemon::service::{Fault, account};
 use listenfd::ListenFd;
 use protocol::value::{Role, Time};
@@ -160,6 +161,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut config = config;
     config.listen = listener.local_addr()?;
     let app = App::open(config).await?;
+    if upload::take_back(&app).await.is_err() {
+        log::warn!("uploads that were cut off are looked at later");
+    }
     println!("listening on {}", app.config.listen);
     std::io::stdout().flush()?;
     log::info!("serving {} on {}", app.config.data.display(), app.db.engine());

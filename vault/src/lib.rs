@@ -14,6 +14,7 @@ mod claim;
 mod digest;
 mod error;
 mod incoming;
+mod moving;
 mod part;
 mod place;
 mod proof;
@@ -34,6 +35,7 @@ pub use claim::Claim;
 pub use digest::{Digest, NotADigest};
 pub use error::Error;
 pub use incoming::Incoming;
+pub use moving::CutOff;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
 pub use stored::{Range, Sent, Stored};
@@ -52,7 +54,7 @@ pub struct Vault(Arc<Inner>);
 /// What every handle, upload and worker of one vault shares.
 #[derive(Debug)]
 struct Inner {
-    place: Place,
+    place: Arc<Place>,
     claims: Arc<Claims>,
     /// Held, never looked at.
     _lock: File,
@@ -68,7 +70,7 @@ impl Vault {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, _lock) = Place::open(dir)?;
         let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place, claims, _lock })))
+        Ok(Self(Arc::new(Inner { place: Arc::new(place), claims, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -127,6 +129,16 @@ impl Vault {
     pub async fn sweep(&self, older_than: Duration) -> Result<Swept, Error> {
         let inner = self.0.clone();
         blocking(move || sweep::sweep(&inner, older_than)).await
+    }
+
+    /// Uploads that became content and were never said to be [known](Storing::known), because the process was
+    /// killed or the database was away; none if there are none. It waits until nothing is being stored.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn cut_off(&self) -> Result<Option<CutOff>, Error> {
+        let inner = self.0.clone();
+        blocking(move || CutOff::find(&inner)).await
     }
 
     /// Bytes that this process can still write to the disk of the vault.

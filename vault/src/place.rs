@@ -5,6 +5,7 @@
 //! vault/storing, vault/turn               keep storing and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
+//! vault/v1/moving/<that>.<sha256>         a note, while an upload becomes content
 //! vault/v1/aside/<sha256>.<n>             what an operator's check took out of the way
 //! ```
 //! These folders lie on one file system, so that content is renamed in. The version is in the path,
@@ -29,6 +30,7 @@ pub(crate) struct Place {
     vault: PathBuf,
     pub stored: PathBuf,
     pub incoming: PathBuf,
+    pub moving: PathBuf,
     aside: PathBuf,
     /// Folders of content that this process knows to be on disk: 65,536 at most.
     settled: Mutex<HashSet<[u8; 2]>>,
@@ -45,6 +47,7 @@ impl Place {
         make(&place.vault.join("v1"))?;
         make(&place.stored)?;
         make(&place.incoming)?;
+        make(&place.moving)?;
         Ok((place, lock))
     }
 
@@ -53,7 +56,7 @@ impl Place {
         let vault = std::path::absolute(dir)?.join("vault");
         let folder = |name| vault.join("v1").join(name);
         let (stored, incoming, aside) = (folder("stored"), folder("incoming"), folder("aside"));
-        Ok(Self { vault, stored, incoming, aside, settled: Mutex::default() })
+        Ok(Self { moving: folder("moving"), vault, stored, incoming, aside, settled: Mutex::default() })
     }
 
     /// Opens what is locked to keep storing and removing apart, also for who may only read.
@@ -96,6 +99,18 @@ impl Place {
         // Also where nothing was moved: who moved it in may not have come this far yet.
         sync_folder(&self.folder(digest))?;
         Ok(content)
+    }
+
+    /// Makes content an upload again, complete and unknown to all; false if there is no such content.
+    pub fn take_back(&self, digest: &Digest, claim: &Claim) -> Result<bool, Error> {
+        match absent(fs::rename(self.content(digest), self.part(claim)))? {
+            None => Ok(false),
+            Some(()) => {
+                sync_folder(&self.incoming)?;
+                sync_folder(&self.folder(digest))?;
+                Ok(true)
+            }
+        }
     }
 
     /// Moves content out of the way and names where it is now, below the data folder; none if there

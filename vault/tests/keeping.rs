@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use common::{claim, content, files, push, read, sealed, uploaded, vault};
+use sha2::{Digest as _, Sha256};
 use vault::{Error, Found, Survey, Swept, Vault};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -190,4 +191,46 @@ async fn it_is_all_there_after_a_restart() {
     let stored = vault.stored(&digest, 300_000).await.unwrap();
     assert!(read(&stored, 0, u64::MAX) == bytes);
     assert_eq!(vault.receive(claim(1, &other), true).await.unwrap().offset(), 200_000);
+}
+
+#[tokio::test]
+async fn uploads_cut_off_before_their_content_was_known_are_taken_back() {
+    let (dir, vault) = vault();
+    assert!(vault.cut_off().await.unwrap().is_none());
+    let all = [1, 2, 3, 4].map(|owner| content(1000, owner));
+    // The first comes to its end; of the second the note alone stays, as after a kill right behind the database's answer.
+    for (owner, said) in [(1, true), (2, false), (3, false), (4, false)] {
+        let (_, storing) = sealed(&vault, owner, &all[owner as usize - 1]).await.store().await.unwrap();
+        if said {
+            storing.known().unwrap();
+        }
+    }
+    // The fourth is being sent again: it is left for the next time.
+    let again = vault.receive(claim(4, &all[3]), true).await.unwrap();
+    assert_eq!(again.offset(), 0);
+    let (_, storing) = sealed(&vault, 5, &all[0]).await.store().await.unwrap();
+    let mut found = tokio::spawn({
+        let vault = vault.clone();
+        async move { vault.cut_off().await }
+    });
+    let waited = tokio::time::timeout(Duration::from_millis(50), &mut found).await;
+    assert!(waited.is_err(), "what is being stored is waited for");
+    storing.known().unwrap();
+    drop(storing);
+    let cut_off = found.await.unwrap().unwrap().unwrap();
+    assert_eq!(cut_off.digests().len(), 3);
+    let second = vault::Digest::from(<[u8; 32]>::from(Sha256::digest(&all[1])));
+    assert_eq!(cut_off.take_back(move |digest| *digest == second).await.unwrap(), 1);
+    assert_eq!(files(dir.path(), "stored").len(), 3);
+    assert_eq!(files(dir.path(), "moving").len(), 1);
+    // Nothing of it is to be sent again.
+    let third = vault.receive(claim(3, &all[2]), true).await.unwrap();
+    assert_eq!(third.offset(), 1000);
+    third.finish().await.unwrap().store().await.unwrap().1.known().unwrap();
+    drop(again);
+    let cut_off = vault.cut_off().await.unwrap().unwrap();
+    assert_eq!(cut_off.take_back(|_| false).await.unwrap(), 1);
+    assert_eq!(vault.receive(claim(4, &all[3]), true).await.unwrap().offset(), 1000);
+    assert!(vault.cut_off().await.unwrap().is_none());
+    assert_eq!(files(dir.path(), "stored").len(), 3);
 }
