@@ -32,6 +32,7 @@ pub struct Club {
     daemon: Child,
     said: Arc<Mutex<Vec<String>>>,
     clock: u64,
+    wrapper: Vec<String>,
     // Last, in this order: what the daemon uses goes after the daemon.
     database: Option<Database>,
     folder: tempfile::TempDir,
@@ -45,20 +46,33 @@ impl Club {
 
     /// A club with this TOML as its configuration file.
     pub fn with(engine: Engine, config: &str) -> Self {
-        Self::open((engine == Engine::MariaDb).then(Database::create), config)
+        Self::inside(engine, config, &[])
     }
 
     /// A club on a fresh database of this server.
     pub fn on(server: &Server, config: &str) -> Self {
-        Self::open(Some(Database::on(server.url())), config)
+        Self::at(server.url(), config)
     }
 
-    fn open(database: Option<Database>, config: &str) -> Self {
+    /// A club on a fresh database of the server that answers there.
+    pub fn at(url: String, config: &str) -> Self {
+        Self::open(Some(Database::on(url)), config, &[])
+    }
+
+    /// A club whose daemon is started by another program: by these words, with the daemon's own after them.
+    /// `{folder}` is where the club is.
+    pub fn inside(engine: Engine, config: &str, wrapper: &[&str]) -> Self {
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, wrapper)
+    }
+
+    fn open(database: Option<Database>, config: &str, wrapper: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
         let said = Arc::default();
-        let (daemon, address) = start(folder.path(), database.as_ref(), &said);
-        Self { address, daemon, said, clock: 0, database, folder }
+        let place = folder.path().to_str().unwrap();
+        let wrapper: Vec<String> = wrapper.iter().map(|word| word.replace("{folder}", place)).collect();
+        let (daemon, address) = start(folder.path(), database.as_ref(), &said, &wrapper);
+        Self { address, daemon, said, clock: 0, wrapper, database, folder }
     }
 
     /// Where the line door listens.
@@ -86,6 +100,11 @@ impl Club {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The folder that holds the data folder and what a test lays beside it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How much memory the daemon holds, in KiB.
@@ -196,7 +215,8 @@ impl Club {
         if self.daemon.try_wait().unwrap().is_none() {
             self.stop();
         }
-        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
+        (self.daemon, self.address) =
+            start(self.folder.path(), self.database.as_ref(), &self.said, &self.wrapper);
     }
 
     /// Writes the configuration anew, for the next start.
@@ -264,8 +284,10 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
     command
 }
 
-fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
-    let mut command = command(folder, database, "serve");
+fn start(
+    folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, wrapper: &[String],
+) -> (Child, SocketAddr) {
+    let mut command = wrapped(command(folder, database, "serve"), wrapper);
     command.args(["--listen", "127.0.0.1:0"]);
     if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
         command.arg("--config").arg(folder.join("reel.toml"));
@@ -285,6 +307,22 @@ fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String
             );
         }
     }
+}
+
+/// The same, started by another program.
+fn wrapped(inner: Command, wrapper: &[String]) -> Command {
+    let Some((program, words)) = wrapper.split_first() else {
+        return inner;
+    };
+    let mut command = Command::new(program);
+    command.args(words).arg(inner.get_program()).args(inner.get_args()).stdin(Stdio::null());
+    for (key, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command
 }
 
 /// Keeps what comes out of a pipe, and reports the first address in it.

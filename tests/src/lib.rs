@@ -6,16 +6,20 @@
 mod club;
 mod database;
 mod line;
+mod load;
 mod people;
+mod proxy;
 mod reel;
 mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
+pub use load::Load;
 pub use people::{
     Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
 };
+pub use proxy::{Cut, Proxy};
 pub use reel::reel;
 pub use server::Server;
 pub use transcript::play;

@@ -47,7 +47,8 @@ impl CutOff {
         let still = Still::begin(&vault.place)?;
         // Those that were only under way are done by now.
         let uploads = uploads(&vault.place)?;
-        Ok(Some(Self { vault: vault.clone(), uploads, _still: still }).filter(|found| !found.uploads.is_empty()))
+        Ok(Some(Self { vault: vault.clone(), uploads, _still: still })
+            .filter(|found| !found.uploads.is_empty()))
     }
 
     /// What they were to become.
@@ -61,9 +62,7 @@ impl CutOff {
     ///
     /// # Errors
     /// [`Error::Io`] of the disk; those that were not come to are left for the next time.
-    pub async fn take_back(
-        self, known: impl Fn(&Digest) -> bool + Send + 'static,
-    ) -> Result<usize, Error> {
+    pub async fn take_back(self, known: impl Fn(&Digest) -> bool + Send + 'static) -> Result<usize, Error> {
         blocking(move || {
             let mut back = 0;
             for (claim, digest) in &self.uploads {
