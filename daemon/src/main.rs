@@ -164,8 +164,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     if upload::take_back(&app).await.is_err() {
         log::warn!("uploads that were cut off are looked at later");
     }
-    println!("listening on {}", app.config.listen);
-    std::io::stdout().flush()?;
+    say_where(app.config.listen);
     log::info!("serving {} on {}", app.config.data.display(), app.db.engine());
     if !app.config.topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
@@ -197,6 +196,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
     app.close().await;
     log::info!("stopped");
     Ok(())
+}
+
+/// Prints the address in force, for whoever started this; a full disk there is no reason not to serve.
+fn say_where(address: SocketAddr) {
+    let mut out = std::io::stdout();
+    if let Err(error) = writeln!(out, "listening on {address}").and_then(|()| out.flush()) {
+        log::warn!("cannot print to standard output ({error}): listening on {address}");
+    }
 }
 
 async fn stopped(door: &tokio::task::JoinHandle<()>) {

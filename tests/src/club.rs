@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
+use crate::database::{Database, Held};
 use crate::line::Line;
 use crate::server::Server;
 
@@ -99,7 +99,33 @@ impl Club {
 
     /// The data folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.place().join("data")
+    }
+
+    /// The folder as the daemon sees it, who may have been given mounts of its own.
+    fn place(&self) -> PathBuf {
+        let folder = self.folder.path();
+        match self.has_mounts() {
+            false => folder.to_owned(),
+            true => format!("/proc/{}/root{}", self.pid(), folder.display()).into(),
+        }
+    }
+
+    fn has_mounts(&self) -> bool {
+        self.wrapper.first().is_some_and(|program| program == "unshare")
+    }
+
+    /// `reeld VERB` of the operator, who sees what the daemon sees.
+    fn beside(&self, verb: &str) -> Command {
+        let command = command(self.folder.path(), self.database.as_ref(), verb);
+        let pid = self.pid().to_string();
+        let enter = ["nsenter", "--target", &pid, "--user", "--preserve-credentials", "--mount"];
+        let enter = enter.map(str::to_owned);
+        match self.has_mounts() {
+            false => command,
+            true if self.wrapper[1] == "-m" => wrapped(command, &[&enter[..3], &enter[5..]].concat()),
+            true => wrapped(command, &enter),
+        }
     }
 
     /// The folder that holds the data folder and what a test lays beside it.
@@ -146,7 +172,7 @@ impl Club {
 
     /// One code, minted by the operator beside the running daemon.
     pub fn invite(&self, admin: bool) -> String {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "invite");
+        let mut command = self.beside("invite");
         if admin {
             command.arg("--admin");
         }
@@ -164,7 +190,7 @@ impl Club {
     /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
     pub fn operator(&self, words: &[&str]) -> Output {
         let (verb, rest) = words.split_first().expect("a verb");
-        command(self.folder.path(), self.database.as_ref(), verb).args(rest).output().expect("reeld")
+        self.beside(verb).args(rest).output().expect("reeld")
     }
 
     /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
@@ -184,9 +210,14 @@ impl Club {
         rows.map(|row| row.unwrap() + "\n").collect()
     }
 
+    /// Has a stranger run these statements in a transaction that stays open. On MariaDB only.
+    pub fn hold(&self, text: &str) -> Held {
+        self.database.as_ref().expect("a server").hold(text)
+    }
+
     /// `reeld words …` of the operator, beside the running daemon.
     pub fn words(&self, arguments: &[&str]) -> Command {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "words");
+        let mut command = self.beside("words");
         command.args(arguments);
         command
     }

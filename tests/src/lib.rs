@@ -14,6 +14,7 @@ mod server;
 mod transcript;
 
 pub use club::{Club, Engine, program};
+pub use database::Held;
 pub use line::{Fields, Line, Reply};
 pub use load::Load;
 pub use people::{

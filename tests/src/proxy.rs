@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
-/// What becomes of the next COMMIT.
+/// What becomes of the next COMMIT of a transaction that writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// It and its answer pass.
@@ -22,6 +22,10 @@ pub struct Proxy {
     address: SocketAddr,
     next: Arc<AtomicU8>,
 }
+
+/// How a transaction begins, and how one that writes.
+const BEGIN: &[u8] = b"START TRANSACTION";
+const WRITE: &[u8] = b"START TRANSACTION READ WRITE";
 
 /// A COMMIT as the protocol of MySQL sends it.
 const COMMIT: &[u8] = b"\x03COMMIT";
@@ -49,7 +53,7 @@ impl Proxy {
         format!("mysql://root@{}", self.address)
     }
 
-    /// Has the next COMMIT cut.
+    /// Has the next COMMIT of a transaction that writes cut.
     pub fn cut(&self, cut: Cut) {
         self.next.store(cut as u8, Ordering::SeqCst);
     }
@@ -79,9 +83,13 @@ fn carry(client: TcpStream, server: TcpStream, next: Arc<AtomicU8>) {
     });
     thread::spawn(move || {
         let (mut from, mut server) = (client, server);
-        let mut buffer = [0; 65536];
+        let (mut buffer, mut writes) = ([0; 65536], false);
         while let Ok(n @ 1..) = from.read(&mut buffer) {
-            if buffer[..n].ends_with(COMMIT) {
+            let said = &buffer[..n];
+            if said.windows(BEGIN.len()).any(|piece| piece == BEGIN) {
+                writes = said.ends_with(WRITE);
+            }
+            if writes && said.ends_with(COMMIT) {
                 match next.swap(Cut::Never as u8, Ordering::SeqCst) {
                     1 => break,
                     2 => silent.store(1, Ordering::SeqCst),

@@ -27,7 +27,8 @@ fn stored_is_said_last(engine: Engine) {
         println!("NOT RUN: this machine forbids ptrace, so the system calls cannot be seen: {why}");
         return;
     }
-    let trace = ["strace", "-D", "-f", "-y", "-s", "100", "-e", CALLS, "-e", "signal=none", "-o", "{folder}/trace"];
+    let trace =
+        ["strace", "-D", "-f", "-y", "-s", "100", "-e", CALLS, "-e", "signal=none", "-o", "{folder}/trace"];
     let mut club = Club::inside(engine, "", &trace);
     let mut boss = admin(&club);
     // The second comes into folders that this daemon has not seen, and of nothing else has been written before.
@@ -36,8 +37,10 @@ fn stored_is_said_last(engine: Engine) {
     }
     club.stop();
     let calls = calls(&club);
-    let said: Vec<&Call> =
-        calls.iter().filter(|call| is(call, &["write", "sendto"]) && call.text.contains("\"226 STORED")).collect();
+    let said: Vec<&Call> = calls
+        .iter()
+        .filter(|call| is(call, &["write", "sendto"]) && call.text.contains("\"226 STORED"))
+        .collect();
     assert_eq!(said.len(), 2, "both answers are seen");
     let mut after = 0;
     for said in said {
@@ -50,11 +53,13 @@ fn stored_is_said_last(engine: Engine) {
 fn in_order(engine: Engine, calls: &[Call], after: usize, said: &Call) {
     let before: Vec<&Call> = calls.iter().filter(|call| call.from > after && call.to < said.from).collect();
     let find = |what: &str, names: &[&str], place: &str, after: usize| -> &Call {
-        let found = before.iter().find(|call| call.from > after && is(call, names) && call.text.contains(place));
+        let found =
+            before.iter().find(|call| call.from > after && is(call, names) && call.text.contains(place));
         found.unwrap_or_else(|| panic!("no {what} at its place before {:?}", said.text))
     };
     let sync = ["fsync", "fdatasync"];
-    let written = before.iter().rfind(|call| is(call, &["pwrite64", "write"]) && call.text.contains("/v1/incoming/"));
+    let written =
+        before.iter().rfind(|call| is(call, &["pwrite64", "write"]) && call.text.contains("/v1/incoming/"));
     let written = written.expect("the bytes are written");
     let part = find("fsync of the bytes", &sync, "/v1/incoming/", written.to);
     let moved = find("rename", &["rename"], "/v1/stored/", part.to);
@@ -69,7 +74,8 @@ fn in_order(engine: Engine, calls: &[Call], after: usize, said: &Call) {
     match engine {
         Engine::Sqlite => {
             let log = "reel.db-wal>";
-            let last = before.iter().rfind(|call| is(call, &["pwrite64", "write"]) && call.text.contains(log));
+            let last =
+                before.iter().rfind(|call| is(call, &["pwrite64", "write"]) && call.text.contains(log));
             let last = last.expect("the row is written");
             assert!(last.from > synced.to, "the row is written after the file is on disk");
             find("fsync of the database's log", &sync, log, last.to);
