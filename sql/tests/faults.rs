@@ -226,6 +226,15 @@ async fn the_server_goes_and_comes() {
     db.write(|tx| add(tx, "eve")).await.unwrap();
     assert!(connection(&db).await > after);
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan", "eve"]);
+
+    // An engine that was started to read only says it in other words.
+    server.end();
+    server.restart_with(&["--innodb-read-only=1"]).await;
+    assert_eq!(names(&db).await.len(), 5);
+    down(&db, "an engine that only reads").await;
+    server.end();
+    server.restart().await;
+    db.write(|tx| add(tx, "fay")).await.unwrap();
 }
 
 /// Whatever the server is set to, on new connections and on those that replace lost ones.
