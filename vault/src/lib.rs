@@ -24,6 +24,7 @@ mod stored;
 mod storing;
 mod survey;
 mod sweep;
+mod trust;
 mod worker;
 
 use std::fs::File;
@@ -45,6 +46,7 @@ pub use sweep::Swept;
 
 use claim::Claims;
 use place::Place;
+use trust::Trust;
 
 /// A cheap handle on the content of one folder. The folder is let go of with the last handle and
 /// the last upload made from it.
@@ -56,6 +58,7 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     place: Arc<Place>,
     claims: Arc<Claims>,
+    trust: Arc<Trust>,
     /// Held, never looked at.
     _lock: File,
 }
@@ -69,8 +72,8 @@ impl Vault {
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, _lock) = Place::open(dir)?;
-        let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place: Arc::new(place), claims, _lock })))
+        let (claims, trust) = Default::default();
+        Ok(Self(Arc::new(Inner { place: Arc::new(place), claims, trust, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -80,6 +83,21 @@ impl Vault {
     pub async fn stored(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
         let (inner, digest) = (self.0.clone(), *digest);
         blocking(move || Stored::open(&inner.place.content(&digest), size)).await
+    }
+
+    /// The same for a download, which shall not end well with bytes that are not those that were stored: they
+    /// are read once, small content before this returns, large content beside its first download. A
+    /// [`Range`] of all of it keeps its last byte back until that is done, for a few seconds at most.
+    ///
+    /// # Errors
+    /// As [`stored`](Self::stored); [`Error::Altered`] once the bytes are known to be others.
+    pub async fn checked(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || {
+            let stored = Stored::open(&inner.place.content(&digest), size)?;
+            stored.checked(&inner.trust, &digest)
+        })
+        .await
     }
 
     /// The content with this digest, to be used once more: it is not removed while the [`Storing`] is held.

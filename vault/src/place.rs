@@ -82,19 +82,24 @@ impl Place {
         self.folder(digest).join(name)
     }
 
-    /// Moves a finished part in as content of `size` bytes, or drops it if the content is here. When
-    /// this returns the content is there after a power cut, too.
-    pub fn admit(&self, part: &Path, digest: &Digest, size: u64) -> Result<PathBuf, Error> {
+    /// Moves a finished part in as content of `size` bytes, or drops it if the content is here and not known to be
+    /// `damaged`. When this returns the content is there after a power cut, too.
+    pub fn admit(
+        &self, part: &Path, digest: &Digest, size: u64, damaged: impl FnOnce(&File) -> Result<bool, Error>,
+    ) -> Result<PathBuf, Error> {
         self.settle(digest)?;
         let content = self.content(digest);
-        match fs::metadata(&content) {
-            Ok(here) if here.len() == size => fs::remove_file(part)?,
-            Ok(here) => {
-                let found = here.len();
-                log::warn!("content {digest} was {found} bytes long, not {size}: replaced");
-                fs::rename(part, &content)?;
+        match absent(File::open(&content))? {
+            None => fs::rename(part, &content)?,
+            Some(here) => {
+                let found = here.metadata()?.len();
+                if found == size && !damaged(&here)? {
+                    fs::remove_file(part)?;
+                } else {
+                    log::warn!("content {digest} was damaged, {found} bytes of {size}: replaced");
+                    fs::rename(part, &content)?;
+                }
             }
-            Err(_) => fs::rename(part, &content)?,
         }
         // Also where nothing was moved: who moved it in may not have come this far yet.
         sync_folder(&self.folder(digest))?;

@@ -1,5 +1,7 @@
 //! An upload that is complete, checked and on disk.
 
+use std::fs::File;
+
 use crate::moving::Note;
 use crate::part::Hold;
 use crate::{Digest, Error, Stored, Storing, blocking};
@@ -55,8 +57,11 @@ impl Sealed {
             let (part, size) = (&self.hold, self.size());
             let mut storing = Storing::begin(&part.vault.place)?;
             storing.note = Some(Note::write(&part.vault.place, part.claim(), &self.digest)?);
-            let content = part.vault.place.admit(part.path(), &self.digest, size)?;
-            Ok((Stored::open(&content, size)?, storing))
+            let damaged = |here: &File| part.vault.trust.is_damaged(&self.digest, here);
+            let content = part.vault.place.admit(part.path(), &self.digest, size, damaged)?;
+            let stored =
+                Stored::open(&content, size)?.trusted(&part.vault.trust, &self.digest, &part.file)?;
+            Ok((stored, storing))
         })
         .await
     }

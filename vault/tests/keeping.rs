@@ -234,3 +234,35 @@ async fn uploads_cut_off_before_their_content_was_known_are_taken_back() {
     assert!(vault.cut_off().await.unwrap().is_none());
     assert_eq!(files(dir.path(), "stored").len(), 3);
 }
+
+#[tokio::test]
+async fn content_with_other_bytes_comes_to_no_end_and_is_replaced() {
+    let (dir, vault) = vault();
+    let bytes = content(3 << 20, 1);
+    let digest = *sealed(&vault, 1, &bytes).await.digest();
+    uploaded(&vault, &bytes).await;
+    let size = bytes.len() as u64;
+    // What was just stored is trusted, and what has been read through.
+    for _ in 0..2 {
+        let stored = vault.checked(&digest, size).await.unwrap();
+        assert!(read(&stored, 0, size) == bytes);
+    }
+    let mut other = bytes.clone();
+    other[1_000_000] ^= 1;
+    fs::write(&files(dir.path(), "stored")[0], &other).unwrap();
+    let stored = vault.checked(&digest, size).await.unwrap();
+    // A piece is not held up.
+    assert!(read(&stored, 5, 100) == other[5..105]);
+    let (mut range, mut buffer, mut got) = (stored.range(0, size), vec![0; 1 << 20], 0);
+    let ended = loop {
+        match range.read(&mut buffer) {
+            Ok(read) => got += read as u64,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((ended.kind(), got), (std::io::ErrorKind::InvalidData, size - 1));
+    assert!(matches!(vault.checked(&digest, size).await, Err(Error::Altered)));
+    uploaded(&vault, &bytes).await;
+    let stored = vault.checked(&digest, size).await.unwrap();
+    assert!(read(&stored, 0, size) == bytes);
+}

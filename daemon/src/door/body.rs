@@ -88,8 +88,8 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
             // Inside a body that is sent nothing can be said.
             Ok(_) => still_wanted(peer).await.map_err(|_| Silence::Gone),
             Err(error) => {
-                if error.kind() == io::ErrorKind::UnexpectedEof {
-                    log::error!("{} stored bytes are damaged: they end early", peer.session.label());
+                if let Some(how) = damage(&error) {
+                    log::error!("{} stored bytes are damaged: {how}", peer.session.label());
                 }
                 Err(Silence::Gone)
             }
@@ -99,6 +99,17 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         }
     }
     (delivery, Ok(()))
+}
+
+/// What is wrong with stored bytes; nothing where it is the connection that failed.
+fn damage(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Some("they end early"),
+        io::ErrorKind::InvalidData => Some("they are not those that were stored"),
+        // EIO
+        _ if error.raw_os_error() == Some(5) => Some("the disk cannot read them"),
+        _ => None,
+    }
 }
 
 /// Waits until the socket takes more.

@@ -166,7 +166,7 @@ impl From<vault::Error> for Fault {
                 Fault::Busy("too many files are open")
             }
             vault::Error::Mismatch { .. } => Fault::Md5Mismatch,
-            vault::Error::Missing | vault::Error::Damaged { .. } => {
+            vault::Error::Missing | vault::Error::Damaged { .. } | vault::Error::Altered => {
                 log::error!("stored bytes: {error}");
                 Fault::Damaged
             }

@@ -88,7 +88,10 @@ pub async fn fetch(
         },
     };
     range?;
-    let stored = app.vault.stored(&Digest::from(card.sha256), size).await?;
+    let digest = Digest::from(card.sha256);
+    let stored = app.vault.checked(&digest, size).await.inspect_err(|error| {
+        log::error!("title={id} content={digest} cannot be fetched: {error}");
+    })?;
     let range = stored.range(offset, length.unwrap_or(size));
     let length = range.length();
     let (account, title, md5) = (user.id, id, card.md5);

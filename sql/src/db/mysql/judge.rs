@@ -105,7 +105,10 @@ mod tests {
     fn who_takes_no_writes_is_not_asked_again_on_that_connection() {
         for code in [1036, 1290, 1792, 1836, 1881] {
             let fault = judged(code, Mode::Write);
-            assert!(matches!(fault, Fault { error: Error::Down(_), fate: Fate::Refused }), "{code}: {fault:?}");
+            assert!(
+                matches!(fault, Fault { error: Error::Down(_), fate: Fate::Refused }),
+                "{code}: {fault:?}"
+            );
         }
         assert_eq!(judged(1792, Mode::Read).fate, Fate::Sound, "a mistake of ours");
     }
