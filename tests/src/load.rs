@@ -334,7 +334,8 @@ impl Load {
         let balance = line.want("WHOAMI", "250 OK").fields.money("balance");
         let newest = newest(line, moved.len() + 1);
         let mut stated: Vec<i64> = newest.iter().take(moved.len()).map(|row| row.money("amount")).collect();
-        (moved.sort_unstable(), stated.sort_unstable());
+        moved.sort_unstable();
+        stated.sort_unstable();
         assert_eq!(stated, moved, "{name}: the statement, and what was answered");
         assert_eq!(balance, after, "{name}: the balance");
         let older = newest.get(moved.len()).map_or(0, |row| row.money("balance"));
@@ -384,7 +385,8 @@ impl Load {
             .iter()
             .map(|row| (row.get("booking").to_owned(), row.get("user").to_owned(), row.number("seats")))
             .collect();
-        (booked.sort(), expected.sort());
+        booked.sort();
+        expected.sort();
         assert_eq!(booked, expected, "the bookings of event {event}");
         let taken: u64 = booked.iter().map(|(.., seats)| seats).sum();
         let left = boss.want(&format!("EVENT {event}"), "210 END").rows[0].number("left");
