@@ -10,6 +10,10 @@ demo *ARGS:
 test *ARGS:
     tests/run {{ARGS}}
 
+# kill -9 under load, 200 rounds on each database
+kills *ARGS:
+    tests/kills {{ARGS}}
+
 # What CI runs
 ci:
     .ci/run

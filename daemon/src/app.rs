@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use vault::Vault;
 
 use crate::clock::Clock;
@@ -16,6 +16,10 @@ use crate::service::throttle::Throttle;
 use crate::service::transfer::history::Recorder;
 use crate::service::transfer::pace::Paces;
 use crate::service::transfer::places::Places;
+use crate::service::transfer::upload;
+
+/// After this long uploads that were cut off are looked at again, while the database is away.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The handles of a running club. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,8 @@ pub struct Parts {
     pub db: sql::Db,
     /// The bytes.
     pub vault: Vault,
+    /// Told when an upload failed at its last step: its bytes are to be taken back.
+    pub cut_off: Notify,
     /// Who is on.
     pub live: Live,
     /// Hashes passwords.
@@ -97,6 +103,7 @@ impl App {
             paces: Paces::default(),
             live: Live::default(),
             throttle: Throttle::default(),
+            cut_off: Notify::new(),
             config: watch::Sender::new(Arc::new(config)),
             clock,
             db,
@@ -127,9 +134,17 @@ impl App {
     pub async fn sweep(self) {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));
         loop {
-            hour.tick().await;
-            if let Err(error) = crate::service::sweep(&self).await {
-                log::warn!("the hourly sweep did not finish: {error:?}");
+            tokio::select! {
+                _ = hour.tick() => {
+                    if let Err(error) = crate::service::sweep(&self).await {
+                        log::warn!("the hourly sweep did not finish: {error:?}");
+                    }
+                }
+                () = self.cut_off.notified() => {}
+            }
+            if upload::take_back(&self).await.is_err() {
+                tokio::time::sleep(AGAIN).await;
+                self.cut_off.notify_one();
             }
         }
     }

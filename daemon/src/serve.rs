@@ -7,6 +7,7 @@ use daemon::app::App;
 use daemon::config::{Changes, Config};
 use daemon::door::tls::Certificates;
 use daemon::door::{Gate, Stop, line};
+use daemon::service::transfer::upload;
 use protocol::value::{Role, Time};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -46,7 +47,10 @@ pub async fn run(config: Config, options: &Options) -> Result<(), Failure> {
     let doors = open_doors(&mut config).await?;
     let certificates = doors.tls.as_ref().map(|(_, certificates)| certificates.clone());
     let app = App::open(config).await?;
-    announce(&app)?;
+    if upload::take_back(&app).await.is_err() {
+        log::warn!("uploads that were cut off are looked at later");
+    }
+    announce(&app);
     welcome_operator(&app).await?;
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());
@@ -69,19 +73,19 @@ pub async fn run(config: Config, options: &Options) -> Result<(), Failure> {
 }
 
 /// Says where and what it is; the plain door first, which is what scripts look for.
-fn announce(app: &App) -> std::io::Result<()> {
+fn announce(app: &App) {
     let (config, mut out) = (app.config(), std::io::stdout());
     for (listen, what) in [(config.listen, ""), (config.tls_listen, " tls")] {
-        if let Some(address) = listen.0 {
-            writeln!(out, "listening on {address}{what}")?;
+        let Some(address) = listen.0 else { continue };
+        // A full disk there is no reason not to serve.
+        if let Err(error) = writeln!(out, "listening on {address}{what}").and_then(|()| out.flush()) {
+            log::warn!("cannot print to standard output ({error}): listening on {address}{what}");
         }
     }
-    out.flush()?;
     log::info!("serving {} on {}", config.data.display(), app.db.engine());
     if !config.topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
     }
-    Ok(())
 }
 
 /// Takes no new work, lets what runs finish within the grace time, then ends it. A second signal ends it now.

@@ -10,10 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
+use crate::database::{Database, Held};
 use crate::line::Line;
 use crate::server::Server;
 use crate::wire::tls_client;
+
+/// A free port of this machine.
+const LOOPBACK: &str = "127.0.0.1:0";
 
 /// How long the daemon may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,13 +33,26 @@ pub enum Engine {
 /// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
 pub struct Club {
     address: SocketAddr,
-    listen: String,
     daemon: Child,
     said: Arc<Mutex<Vec<String>>>,
     clock: u64,
+    how: Start,
     // Last, in this order: what the daemon uses goes after the daemon.
     database: Option<Database>,
     folder: tempfile::TempDir,
+}
+
+/// How a daemon is started.
+struct Start {
+    listen: String,
+    /// The program that starts it, with its words; none: nobody between.
+    wrapper: Vec<String>,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { listen: LOOPBACK.to_owned(), wrapper: vec![] }
+    }
 }
 
 impl Club {
@@ -47,12 +63,13 @@ impl Club {
 
     /// A club with this TOML as its configuration file.
     pub fn with(engine: Engine, config: &str) -> Self {
-        Self::listening(engine, config, "127.0.0.1:0")
+        Self::listening(engine, config, LOOPBACK)
     }
 
     /// A club that listens there.
     pub fn listening(engine: Engine, config: &str, listen: &str) -> Self {
-        Self::open((engine == Engine::MariaDb).then(Database::create), config, listen)
+        let how = Start { listen: listen.to_owned(), ..Start::default() };
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, how)
     }
 
     /// A club that also speaks TLS, with a certificate of its own making.
@@ -62,16 +79,30 @@ impl Club {
 
     /// A club on a fresh database of this server.
     pub fn on(server: &Server, config: &str) -> Self {
-        Self::open(Some(Database::on(server.url())), config, "127.0.0.1:0")
+        Self::at(server.url(), config)
     }
 
-    fn open(database: Option<Database>, config: &str, listen: &str) -> Self {
+    /// A club on a fresh database of the server that answers there.
+    pub fn at(url: String, config: &str) -> Self {
+        Self::open(Some(Database::on(url)), config, Start::default())
+    }
+
+    /// A club whose daemon is started by another program: by these words, with the daemon's own after them.
+    /// `{folder}` is where the club is.
+    pub fn inside(engine: Engine, config: &str, wrapper: &[&str]) -> Self {
+        let wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
+        let how = Start { wrapper, ..Start::default() };
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, how)
+    }
+
+    fn open(database: Option<Database>, config: &str, mut how: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
         let said = Arc::default();
-        let (daemon, address) = start(folder.path(), database.as_ref(), &said, listen);
-        let listen = listen.to_owned();
-        Self { address, listen, daemon, said, clock: 0, database, folder }
+        let place = folder.path().to_str().unwrap();
+        how.wrapper.iter_mut().for_each(|word| *word = word.replace("{folder}", place));
+        let (daemon, address) = start(folder.path(), database.as_ref(), &said, &how);
+        Self { address, daemon, said, clock: 0, how, database, folder }
     }
 
     /// Where the line door listens.
@@ -130,7 +161,38 @@ impl Club {
 
     /// The data folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.place().join("data")
+    }
+
+    /// The folder as the daemon sees it, who may have been given mounts of its own.
+    fn place(&self) -> PathBuf {
+        let folder = self.folder.path();
+        match self.has_mounts() {
+            false => folder.to_owned(),
+            true => format!("/proc/{}/root{}", self.pid(), folder.display()).into(),
+        }
+    }
+
+    fn has_mounts(&self) -> bool {
+        self.how.wrapper.first().is_some_and(|program| program == "unshare")
+    }
+
+    /// `reeld VERB` of the operator, who sees what the daemon sees.
+    fn beside(&self, verb: &str) -> Command {
+        let command = command(self.folder.path(), self.database.as_ref(), verb);
+        let pid = self.pid().to_string();
+        let enter = ["nsenter", "--target", &pid, "--user", "--preserve-credentials", "--mount"];
+        let enter = enter.map(str::to_owned);
+        match self.has_mounts() {
+            false => command,
+            true if self.how.wrapper[1] == "-m" => wrapped(command, &[&enter[..3], &enter[5..]].concat()),
+            true => wrapped(command, &enter),
+        }
+    }
+
+    /// The folder that holds the data folder and what a test lays beside it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How much memory the daemon holds, in KiB.
@@ -172,7 +234,7 @@ impl Club {
 
     /// One code, minted by the operator beside the running daemon.
     pub fn invite(&self, admin: bool) -> String {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "invite");
+        let mut command = self.beside("invite");
         if admin {
             command.arg("--admin");
         }
@@ -190,7 +252,7 @@ impl Club {
     /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
     pub fn operator(&self, words: &[&str]) -> Output {
         let (verb, rest) = words.split_first().expect("a verb");
-        command(self.folder.path(), self.database.as_ref(), verb).args(rest).output().expect("reeld")
+        self.beside(verb).args(rest).output().expect("reeld")
     }
 
     /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
@@ -210,9 +272,14 @@ impl Club {
         rows.map(|row| row.unwrap() + "\n").collect()
     }
 
+    /// Has a stranger run these statements in a transaction that stays open. On MariaDB only.
+    pub fn hold(&self, text: &str) -> Held {
+        self.database.as_ref().expect("a server").hold(text)
+    }
+
     /// `reeld words …` of the operator, beside the running daemon.
     pub fn words(&self, arguments: &[&str]) -> Command {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "words");
+        let mut command = self.beside("words");
         command.args(arguments);
         command
     }
@@ -242,7 +309,7 @@ impl Club {
             self.stop();
         }
         (self.daemon, self.address) =
-            start(self.folder.path(), self.database.as_ref(), &self.said, &self.listen);
+            start(self.folder.path(), self.database.as_ref(), &self.said, &self.how);
     }
 
     /// Writes the configuration anew, for the next start.
@@ -311,10 +378,10 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
 }
 
 fn start(
-    folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, listen_on: &str,
+    folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, how: &Start,
 ) -> (Child, SocketAddr) {
-    let mut command = command(folder, database, "serve");
-    command.args(["--listen", listen_on]);
+    let mut command = wrapped(command(folder, database, "serve"), &how.wrapper);
+    command.args(["--listen", &how.listen]);
     if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
         command.arg("--config").arg(folder.join("reel.toml"));
     }
@@ -333,6 +400,22 @@ fn start(
             );
         }
     }
+}
+
+/// The same, started by another program.
+fn wrapped(inner: Command, wrapper: &[String]) -> Command {
+    let Some((program, words)) = wrapper.split_first() else {
+        return inner;
+    };
+    let mut command = Command::new(program);
+    command.args(words).arg(inner.get_program()).args(inner.get_args()).stdin(Stdio::null());
+    for (key, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command
 }
 
 /// Keeps what comes out of a pipe, and reports the first address in it.

@@ -7,18 +7,23 @@ mod club;
 mod database;
 mod from;
 mod line;
+mod load;
 mod people;
+mod proxy;
 mod reel;
 mod server;
 mod transcript;
 mod wire;
 
 pub use club::{Club, Engine, program};
+pub use database::Held;
 pub use from::from;
 pub use line::{Fields, Line, Reply};
+pub use load::Load;
 pub use people::{
     Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
 };
+pub use proxy::{Cut, Proxy};
 pub use reel::{reel, reel_tls};
 pub use server::Server;
 pub use transcript::{play, play_tls};

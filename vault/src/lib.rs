@@ -14,6 +14,7 @@ mod claim;
 mod digest;
 mod error;
 mod incoming;
+mod moving;
 mod part;
 mod place;
 mod proof;
@@ -24,6 +25,7 @@ mod stored;
 mod storing;
 mod survey;
 mod sweep;
+mod trust;
 mod worker;
 
 use std::fs::File;
@@ -35,6 +37,7 @@ pub use claim::Claim;
 pub use digest::{Digest, NotADigest};
 pub use error::Error;
 pub use incoming::Incoming;
+pub use moving::CutOff;
 pub use reserve::Keep;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
@@ -46,6 +49,7 @@ pub use sweep::Swept;
 use claim::Claims;
 use place::Place;
 use reserve::Reserved;
+use trust::Trust;
 
 /// A cheap handle on the content of one folder. The folder is let go of with the last handle and
 /// the last upload made from it.
@@ -55,9 +59,10 @@ pub struct Vault(Arc<Inner>);
 /// What every handle, upload and worker of one vault shares.
 #[derive(Debug)]
 struct Inner {
-    place: Place,
+    place: Arc<Place>,
     claims: Arc<Claims>,
     reserved: Reserved,
+    trust: Arc<Trust>,
     /// Held, never looked at.
     _lock: File,
 }
@@ -71,8 +76,8 @@ impl Vault {
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, _lock) = Place::open(dir)?;
-        let (claims, reserved) = (Arc::default(), Reserved::default());
-        Ok(Self(Arc::new(Inner { place, claims, reserved, _lock })))
+        let (claims, trust, reserved) = Default::default();
+        Ok(Self(Arc::new(Inner { place: Arc::new(place), claims, trust, reserved, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -82,6 +87,21 @@ impl Vault {
     pub async fn stored(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
         let (inner, digest) = (self.0.clone(), *digest);
         blocking(move || Stored::open(&inner.place.content(&digest), size)).await
+    }
+
+    /// The same for a download, which shall not end well with bytes that are not those that were stored: they
+    /// are read once, small content before this returns, large content beside its first download. A
+    /// [`Range`] of all of it keeps its last byte back until that is done, for a few seconds at most.
+    ///
+    /// # Errors
+    /// As [`stored`](Self::stored); [`Error::Altered`] once the bytes are known to be others.
+    pub async fn checked(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || {
+            let stored = Stored::open(&inner.place.content(&digest), size)?;
+            stored.checked(&inner.trust, &digest)
+        })
+        .await
     }
 
     /// The content with this digest, to be used once more: it is not removed while the [`Storing`] is held.
@@ -130,6 +150,16 @@ impl Vault {
     pub async fn sweep(&self, older_than: Duration) -> Result<Swept, Error> {
         let inner = self.0.clone();
         blocking(move || sweep::sweep(&inner, older_than)).await
+    }
+
+    /// Uploads that became content and were never said to be [known](Storing::known), because the process was
+    /// killed or the database was away; none if there are none. It waits until nothing is being stored.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn cut_off(&self) -> Result<Option<CutOff>, Error> {
+        let inner = self.0.clone();
+        blocking(move || CutOff::find(&inner)).await
     }
 
     /// Bytes that this process can still write to the disk of the vault.

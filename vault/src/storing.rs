@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::retry_on_intr;
 
+use crate::moving::Note;
 use crate::place::Place;
 use crate::{Digest, Error, blocking};
 
@@ -15,12 +16,22 @@ use crate::{Digest, Error, blocking};
 pub struct Storing {
     /// The kernel lets go of the lock with it.
     _lock: File,
+    /// Of an upload, until its content is known.
+    pub(crate) note: Option<Note>,
 }
 
 impl Storing {
+    /// The caller knows of the content now, for good.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk, which harms nothing: the note is looked into and removed later.
+    pub fn known(&self) -> Result<(), Error> {
+        self.note.as_ref().map_or(Ok(()), Note::remove)
+    }
+
     /// Waits until nothing is being removed.
     pub(crate) fn begin(place: &Place) -> Result<Self, Error> {
-        Ok(Self { _lock: locked(place, FlockOperation::LockShared)? })
+        Ok(Self { _lock: locked(place, FlockOperation::LockShared)?, note: None })
     }
 }
 

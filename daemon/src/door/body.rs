@@ -97,8 +97,8 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
             Ok(sent) if sent.waiting => writable(peer).await,
             Ok(_) => Ok(()),
             Err(error) => {
-                if error.kind() == io::ErrorKind::UnexpectedEof {
-                    log::error!("{} stored bytes are damaged: they end early", peer.session.label());
+                if let Some(how) = damage(&error) {
+                    log::error!("{} stored bytes are damaged: {how}", peer.session.label());
                 }
                 Err(Silence::Gone)
             }
@@ -108,6 +108,17 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         }
     }
     (delivery, Ok(()))
+}
+
+/// What is wrong with stored bytes; nothing where it is the connection that failed.
+fn damage(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Some("they end early"),
+        io::ErrorKind::InvalidData => Some("they are not those that were stored"),
+        // EIO
+        _ if error.raw_os_error() == Some(5) => Some("the disk cannot read them"),
+        _ => None,
+    }
 }
 
 /// Waits until the socket takes more.

@@ -147,7 +147,10 @@ impl From<sql::Error> for Fault {
             }
             sql::Error::OutcomeUnknown => Fault::OutcomeUnknown,
             sql::Error::Busy(_) => Fault::Busy("the database is busy"),
-            sql::Error::Full => Fault::DiskFull,
+            sql::Error::Full => {
+                log::warn!("the disk under the database is full");
+                Fault::DiskFull
+            }
             sql::Error::Duplicate => Fault::Raced,
             other => Fault::internal(&other),
         }
@@ -158,14 +161,17 @@ impl From<vault::Error> for Fault {
     fn from(error: vault::Error) -> Self {
         match error {
             vault::Error::Busy => Fault::Busy("this upload is under way on another connection"),
-            vault::Error::Full => Fault::DiskFull,
+            vault::Error::Full => {
+                log::warn!("the disk under the files is full");
+                Fault::DiskFull
+            }
             // EMFILE, ENFILE: it passes when others are done.
             vault::Error::Io(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
                 log::error!("out of file descriptors: raise LimitNOFILE or lower limits.connections");
                 Fault::Busy("too many files are open")
             }
             vault::Error::Mismatch { .. } => Fault::Md5Mismatch,
-            vault::Error::Missing | vault::Error::Damaged { .. } => {
+            vault::Error::Missing | vault::Error::Damaged { .. } | vault::Error::Altered => {
                 log::error!("stored bytes: {error}");
                 Fault::Damaged
             }

@@ -94,7 +94,10 @@ pub async fn fetch(
     };
     range?;
     let _place = app.downloads.take(user.id, Bounds::downloads(&app.config().limits))?;
-    let stored = app.vault.stored(&Digest::from(card.sha256), size).await?;
+    let digest = Digest::from(card.sha256);
+    let stored = app.vault.checked(&digest, size).await.inspect_err(|error| {
+        log::error!("title={id} content={digest} cannot be fetched: {error}");
+    })?;
     let range = stored.range(offset, length.unwrap_or(size));
     let length = range.length();
     let (account, title, md5, pace) = (user.id, id, card.md5, app.paces.of(app, user.id, Way::Down));

@@ -1,10 +1,11 @@
 //! Uploads: who may, and what becomes of the bytes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Sha256, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
-use sql::{Tx, removal, stats};
+use sql::{Tx, check, removal, stats};
 use vault::{Claim, Digest, Incoming, Keep, Sealed, Storing};
 
 use super::pace::{Pace, Way};
@@ -19,6 +20,9 @@ use crate::service::{Fault, User, terms};
 
 /// The name of a title that was given none.
 const UNTITLED: &str = "untitled";
+
+/// Contents that are asked for in one statement.
+const AT_ONCE: usize = 100;
 
 /// What somebody wants to upload, as it was asked for.
 #[derive(Clone, Debug)]
@@ -208,10 +212,11 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
     };
     let user = user.clone();
     let storing = Arc::new(storing);
+    let held = storing.clone();
     let rule = move |tx: &mut Tx<'_>| {
         // Held by the rule itself, which runs to its end even if its caller has gone: until the database
         // knows of the bytes, no operator's purge or repair may take them away.
-        let _storing = &storing;
+        let _storing = &held;
         // Held, so that of two titles of one content the second sees the first.
         Content::hold(tx, content.sha256)?;
         if proven && !proof::may_have(tx, &user, content.id)? {
@@ -223,10 +228,42 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
         }
         Ok(Outcome::Stored(title.id))
     };
-    match once(app, key, now, rule).await? {
-        Outcome::Stored(id) => Ok(id),
-        _ => Err(Fault::KeyReused),
+    match once(app, key, now, rule).await {
+        Ok(outcome) => {
+            if let Err(error) = storing.known() {
+                log::warn!("the note of an upload stays: {error:?}");
+            }
+            match outcome {
+                Outcome::Stored(id) => Ok(id),
+                _ => Err(Fault::KeyReused),
+            }
+        }
+        Err(fault) => {
+            app.cut_off.notify_one();
+            Err(fault)
+        }
     }
+}
+
+/// Takes uploads back that were cut off between the vault and the library, by the end of the process or of the
+/// database: they are broken uploads again, of which nothing has to be sent anew.
+///
+/// # Errors
+/// Of the disk or the database; the next time goes on.
+pub async fn take_back(app: &App) -> Result<(), Fault> {
+    let Some(cut_off) = app.vault.cut_off().await? else { return Ok(()) };
+    let digests: Vec<[u8; 32]> = cut_off.digests().iter().map(|digest| *digest.as_bytes()).collect();
+    let mut known = HashSet::new();
+    for some in digests.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        let usages = app.db.read(move |tx| check::contents_of(tx, &some)).await.map_err(Fault::from)?;
+        known.extend(usages.into_iter().filter(|usage| usage.kept).map(|usage| usage.sha256));
+    }
+    let back = cut_off.take_back(move |digest| known.contains(digest.as_bytes())).await?;
+    if back > 0 {
+        log::info!("took back {back} uploads that were cut off at their last step; they can be resumed");
+    }
+    Ok(())
 }
 
 /// Moves what was sent into the vault.
