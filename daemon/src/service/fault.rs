@@ -145,7 +145,10 @@ impl From<sql::Error> for Fault {
                 log::warn!("the database is down: {why}");
                 Fault::DatabaseDown
             }
-            sql::Error::OutcomeUnknown => Fault::OutcomeUnknown,
+            sql::Error::OutcomeUnknown => {
+                log::warn!("{error}");
+                Fault::OutcomeUnknown
+            }
             sql::Error::Busy(_) => Fault::Busy("the database is busy"),
             sql::Error::Full => {
                 log::warn!("the disk under the database is full");

@@ -251,6 +251,8 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
 /// # Errors
 /// Of the disk or the database; the next time goes on.
 pub async fn take_back(app: &App) -> Result<(), Fault> {
+    // Nobody can store while it is done, so it is not begun on a database that is away.
+    app.db.read(|_| Ok::<_, Fault>(())).await?;
     let Some(cut_off) = app.vault.cut_off().await? else { return Ok(()) };
     let digests: Vec<[u8; 32]> = cut_off.digests().iter().map(|digest| *digest.as_bytes()).collect();
     let mut known = HashSet::new();
