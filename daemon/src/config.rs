@@ -417,7 +417,8 @@ impl Config {
     }
 }
 
-fn without_password(url: &str) -> String {
+/// The URL of a database as it may be shown.
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

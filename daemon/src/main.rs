@@ -76,6 +76,12 @@ enum Command {
     /// Remove the bytes of deleted titles for good, also beside a running daemon.
     /// Exit status: 0 done, 1 not done, 2 wrong options or configuration
     Purge(operator::purge::Options),
+    /// Copy the club into a folder, also beside a running daemon; what the folder has already is not copied again.
+    /// Exit status: 0 done, 1 not done, or files are missing in it, 2 wrong options or configuration
+    Backup(operator::backup::Options),
+    /// Make a club of a backup, in the folder and the database named by --data and --database.
+    /// Exit status: 0 done, 1 not done, or files are missing in it, 2 wrong options or configuration
+    Restore(operator::backup::Restore),
 }
 
 /// What stops the program, in words for the operator.
@@ -101,6 +107,8 @@ enum Failure {
     NoClub(String),
     #[error("{0}")]
     Stopped(#[from] daemon::service::check::Stopped),
+    #[error("{0}")]
+    Backup(#[from] daemon::service::backup::Failed),
     #[error("could not check: {0}")]
     Unchecked(Box<Failure>),
 }
@@ -131,6 +139,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Config) => print!("{}", config.shown()?),
         Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
         Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
+        Some(Command::Backup(options)) => return runtime.block_on(operator::backup::run(&config, &options)),
+        Some(Command::Restore(options)) => {
+            return runtime.block_on(operator::backup::restore(&config, &options));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! vault/lock                              one daemon a vault
 //! vault/storing, vault/turn               keep storing and removing apart
+//! vault/keeping                           keeps copying and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
 //! vault/v1/aside/<sha256>.<n>             what an operator's check took out of the way

@@ -13,11 +13,16 @@ mod tickets;
 mod titles;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sql::{Db, Tx, check};
 use vault::Survey;
 
+pub(super) use contents::hit;
 pub use report::{Line, Report, shown};
+
+/// How long one statement over a whole table may take, and how long a daemon's writing is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Rows of one page.
 const PAGE: u32 = 500;
