@@ -26,6 +26,39 @@ pub enum Engine {
     MariaDb,
 }
 
+/// A place for a club, in which there is none yet.
+pub struct Site {
+    // In this order, as in a club.
+    database: Option<Database>,
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// A fresh one.
+    pub fn new(engine: Engine) -> Self {
+        let database = (engine == Engine::MariaDb).then(Database::create);
+        Self { database, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The data folder that is to be; it is not there.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// `reeld` with these words on this place, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let (verb, rest) = words.split_first().expect("a verb");
+        let mut command = command(self.folder.path(), self.database.as_ref(), verb);
+        command.args(rest);
+        command
+    }
+
+    /// Starts a daemon here.
+    pub fn start(self) -> Club {
+        Club::stand(self.database, self.folder)
+    }
+}
+
 /// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
 pub struct Club {
     address: SocketAddr,
@@ -56,6 +89,10 @@ impl Club {
     fn open(database: Option<Database>, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
+        Self::stand(database, folder)
+    }
+
+    fn stand(database: Option<Database>, folder: tempfile::TempDir) -> Self {
         let said = Arc::default();
         let (daemon, address) = start(folder.path(), database.as_ref(), &said);
         Self { address, daemon, said, clock: 0, database, folder }
@@ -144,8 +181,15 @@ impl Club {
 
     /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
     pub fn operator(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("reeld")
+    }
+
+    /// The same, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
         let (verb, rest) = words.split_first().expect("a verb");
-        command(self.folder.path(), self.database.as_ref(), verb).args(rest).output().expect("reeld")
+        let mut command = command(self.folder.path(), self.database.as_ref(), verb);
+        command.args(rest);
+        command
     }
 
     /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
@@ -267,7 +311,7 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
 fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
     let mut command = command(folder, database, "serve");
     command.args(["--listen", "127.0.0.1:0"]);
-    if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
+    if fs::metadata(folder.join("reel.toml")).is_ok_and(|file| file.len() > 0) {
         command.arg("--config").arg(folder.join("reel.toml"));
     }
     let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("reeld starts");

@@ -11,7 +11,7 @@ mod reel;
 mod server;
 mod transcript;
 
-pub use club::{Club, Engine, program};
+pub use club::{Club, Engine, Site, program};
 pub use line::{Fields, Line, Reply};
 pub use people::{
     Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
