@@ -7,6 +7,7 @@
 mod contents;
 mod files;
 mod money;
+mod names;
 mod report;
 mod tallies;
 mod tickets;
@@ -79,6 +80,7 @@ pub async fn run(club: &Club, scope: Scope, report: &mut Report<'_>) -> Result<(
     check.contents().await?;
     check.files().await?;
     check.titles().await?;
+    check.names().await?;
     check.accounts().await?;
     check.ledger().await?;
     check.purchases().await?;
