@@ -18,6 +18,7 @@ use daemon::service::{Fault, account};
 use listenfd::ListenFd;
 use protocol::value::{Role, Time};
 use sd_notify::NotifyState;
+use sql::{Db, Found};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -131,6 +132,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = configure(cli.options)?;
+    if matches!(cli.command, None | Some(Command::Serve | Command::Config)) {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for (name, meant) in daemon::config::misspelt(names) {
+            log::warn!("{name} is no setting and is ignored; was {meant} meant?");
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         None | Some(Command::Serve) => runtime.block_on(serve(config))?,
@@ -245,8 +252,13 @@ async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<St
 }
 
 async fn invite(config: &Config, admin: bool) -> Result<(), Failure> {
+    let found = Db::found(&config.database_url(), config.database_options()).await?;
     make_folder(config)?;
     let db = open_database(config).await?;
+    if found == Found::Nothing {
+        // Perhaps another folder was meant.
+        eprintln!("reeld: there was no club: made a new one in {}", config.data.display());
+    }
     let role = if admin { Role::Admin } else { Role::User };
     let now = Clock::from_environment().now();
     println!("{}", mint(&db, config, now, role).await?);

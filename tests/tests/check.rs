@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tests::{Club, Engine, Over, Person, admin, bytes, on_both_engines, pass, stor, user};
+use tests::{Club, Engine, Over, Person, Site, admin, bytes, on_both_engines, pass, stor, user};
 
 on_both_engines! {
     a_club_at_work_is_clean
@@ -467,6 +467,38 @@ fn what_is_not_there_is_neither_checked_nor_made() {
         &["purge", "1", "--older-than", "3"],
     ] {
         assert_eq!(club.operator(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn no_club_is_made_without_a_word() {
+    for engine in [Engine::Sqlite, Engine::MariaDb] {
+        let site = Site::new(engine);
+        let other = tempfile::tempdir().unwrap();
+        let other = other.path().join("backup");
+        let ask = |words: &[&str]| site.command(words).output().unwrap();
+        for words in [
+            &["check"][..],
+            &["purge", "1"],
+            &["backup", other.to_str().unwrap()],
+            &["restore", other.to_str().unwrap()],
+            &["words", "list"],
+            &["words", "remove", "small"],
+        ] {
+            let out = ask(words);
+            let said = String::from_utf8_lossy(&out.stderr).into_owned();
+            assert!(!out.status.success() && said.contains("there is no"), "{words:?}: {said}");
+            assert!(!site.data().exists() && !other.exists());
+        }
+        // This one is for before the first start, too.
+        for new in [true, false] {
+            let out = ask(&["invite", "--admin"]);
+            assert!(out.status.success());
+            assert_eq!(String::from_utf8_lossy(&out.stdout).split_whitespace().count(), 1);
+            assert_eq!(String::from_utf8_lossy(&out.stderr).contains("made a new one in"), new);
+        }
+        let club = site.start();
+        admin(&club);
     }
 }
 
