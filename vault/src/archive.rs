@@ -48,10 +48,6 @@ impl Archive {
     /// As [`Vault::open`](crate::Vault::open).
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, lock) = Place::open(dir)?;
-        // Made now, so that whoever reads from here later needs no right to write.
-        place.lock_file("turn")?;
-        place.lock_file("storing")?;
-        place.lock_file("keeping")?;
         for entry in fs::read_dir(&place.incoming)? {
             let path = entry?.path();
             if path.to_string_lossy().ends_with(COPY) {

@@ -46,6 +46,12 @@ impl Place {
         make(&place.vault.join("v1"))?;
         make(&place.stored)?;
         make(&place.incoming)?;
+        // Made by the vault's owner, and not by whoever comes first, an operator with other rights perhaps.
+        for name in ["turn", "storing", "keeping"] {
+            if !place.vault.join(name).exists() {
+                place.lock_file(name)?;
+            }
+        }
         Ok((place, lock))
     }
 

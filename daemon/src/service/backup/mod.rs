@@ -10,18 +10,22 @@
 //! removes content waits. What an earlier backup has is not copied again, and goes only when the new one counts.
 
 mod disk;
+mod failed;
+mod filling;
 mod manifest;
 mod restore;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use protocol::value::Time;
-use sql::check::{Usage, contents, contents_of};
+use sql::check::contents_of;
 use sql::copy::{Size, Unfinished, size};
 use sql::{Db, Options};
-use vault::{Archive, Digest, Found, Survey, Taken};
+use vault::{Archive, Digest, Found, Survey};
 
-use super::check::{Club, Progress, Stopped, hit};
+use super::check::{Club, PATIENCE, Progress};
+pub use failed::Failed;
+use filling::{Filled, Filling};
 pub use manifest::Manifest;
 pub use restore::{Place, Restored, restore};
 
@@ -35,70 +39,11 @@ const PART: &str = "reel.db.part";
 /// ended since the backup was made.
 const WITHOUT: &[&str] = &["session"];
 
+/// How the text begins that marks a folder as ours.
+const OURS: &str = "This folder is a backup of a Reel club";
+
 const README: &str = "This folder is a backup of a Reel club, made by `reeld backup`, with the hashes of its passwords.\n\
     `reeld restore THIS_FOLDER --data NEW_FOLDER` makes a club of it again.\n";
-
-/// Why there is no backup, or no club out of one.
-#[derive(Debug, thiserror::Error)]
-pub enum Failed {
-    /// The club.
-    #[error(transparent)]
-    Club(#[from] Stopped),
-    /// A file or folder.
-    #[error("{}: {}", .0.display(), .1)]
-    Disk(PathBuf, std::io::Error),
-    /// The disk under a folder.
-    #[error("the disk under {} is full", .0.display())]
-    Full(PathBuf),
-    /// Looked at before anything was copied.
-    #[error("{} has {free} bytes free, and {needed} are needed", place.display())]
-    NoRoom {
-        /// The folder.
-        place: PathBuf,
-        /// What there is, in bytes.
-        free: u64,
-        /// What is to be copied, in bytes.
-        needed: u64,
-    },
-    /// The folder is something else.
-    #[error("{} has files in it that are no backup of Reel's: name an empty or a new folder", .0.display())]
-    NoBackupFolder(PathBuf),
-    /// There is nothing to restore.
-    #[error("there is no backup in {}", .0.display())]
-    NoBackup(PathBuf),
-    /// Somebody else has the folder.
-    #[error("{} is in use: another backup is being made there, or a daemon runs on it", .0.display())]
-    InUse(PathBuf),
-    /// What the manifest says cannot be understood.
-    #[error("{}: {}", .0.display(), .1)]
-    Manifest(PathBuf, String),
-    /// The bytes of the database are not those that the manifest names.
-    #[error("{} is damaged: its SHA-256 is not the one that manifest.toml says", .0.display())]
-    Damaged(PathBuf),
-    /// Nothing is restored over a club.
-    #[error("there is a club already: {0}. Restore into a new folder and an empty database")]
-    Occupied(String),
-    /// Some contents cannot be had.
-    #[error("{0} of the contents cannot be restored; with --incomplete all others are")]
-    Incomplete(u64),
-    /// It broke off when it had begun.
-    #[error(
-        "{0}\nThe restore is not complete, and no daemon starts from it: give the same command again to go on"
-    )]
-    Unfinished(Box<Failed>),
-}
-
-impl From<sql::Error> for Failed {
-    fn from(error: sql::Error) -> Self {
-        Self::Club(error.into())
-    }
-}
-
-impl From<vault::Error> for Failed {
-    fn from(error: vault::Error) -> Self {
-        Self::Club(error.into())
-    }
-}
 
 /// Says what was found wrong, as it is found.
 pub type Tell<'t> = &'t mut dyn FnMut(String);
@@ -154,7 +99,7 @@ pub async fn backup(
 fn prepare(dir: &Path) -> Result<Archive, Failed> {
     disk::make_folder(dir)?;
     let readme = dir.join("README.txt");
-    let ours = std::fs::read(&readme).is_ok_and(|text| text == README.as_bytes());
+    let ours = std::fs::read(&readme).is_ok_and(|text| text.starts_with(OURS.as_bytes()));
     // A club's folder above all: what no title of this one has would be pruned there.
     if !ours && ["vault", "reel.db", "README.txt"].iter().any(|name| dir.join(name).exists()) {
         return Err(Failed::NoBackupFolder(dir.to_owned()));
@@ -186,7 +131,7 @@ struct Making<'m> {
 impl Making<'_> {
     /// Database and contents; what is made of it counts only by the manifest.
     async fn run(&self, part: &Path, tell: Tell<'_>) -> Result<Summary, Failed> {
-        let options = Options { connections: 1, patience: super::check::PATIENCE };
+        let options = Options { connections: 1, patience: PATIENCE };
         let made = Unfinished::begin(&url(part), options).await.map_err(|error| self.full(error))?;
         let summary = self.fill(&made, tell).await;
         if summary.is_err() {
@@ -226,113 +171,13 @@ impl Making<'_> {
     }
 }
 
-/// The contents of a database on their way from one vault to another.
-struct Filling<'f> {
-    from: &'f Survey,
-    into: &'f Archive,
-    place: &'f Path,
-    /// Read also what is there already.
-    doubt: bool,
-    progress: Progress,
-}
-
-/// What became of them.
-#[derive(Default)]
-struct Filled {
-    copied: (u64, u64),
-    here: u64,
-    missing: u64,
-}
-
-impl Filling<'_> {
-    async fn run(&self, db: &Db, result: &str, tell: Tell<'_>) -> Result<Filled, Failed> {
-        let all = self.room(db).await?;
-        let meter = meter(self.progress.clone(), all);
-        let (mut after, mut filled) = (0, Filled::default());
-        loop {
-            let page = db.read(move |tx| contents(tx, after, PAGE)).await?;
-            let Some(last) = page.last() else { return Ok(filled) };
-            after = last.id;
-            for usage in page.into_iter().filter(|usage| usage.kept) {
-                let (digest, meter) = (Digest::from(usage.sha256), meter.clone());
-                let taken = self
-                    .into
-                    .take(self.from, &digest, usage.size, self.doubt, move |bytes| meter(bytes))
-                    .await
-                    .map_err(|error| self.full(error))?;
-                let wrong = match taken {
-                    Taken::Here => {
-                        filled.here += 1;
-                        continue;
-                    }
-                    Taken::Copied => {
-                        filled.copied = (filled.copied.0 + 1, filled.copied.1 + usage.size);
-                        continue;
-                    }
-                    Taken::Missing => "missing",
-                    Taken::Damaged => "damaged",
-                };
-                filled.missing += 1;
-                let hit = hit(db, usage.id).await?;
-                tell(format!(
-                    "content {}: its file {digest} is {wrong}, the bytes of {hit}{result}",
-                    usage.id
-                ));
-            }
-        }
-    }
-
-    /// Sees to it that there is room for what is to be copied; how many bytes will be read.
-    async fn room(&self, db: &Db) -> Result<u64, Failed> {
-        let (mut after, mut needed, mut all, mut first) = (0, 0, 0, None);
-        loop {
-            let page: Vec<Usage> = db.read(move |tx| contents(tx, after, PAGE)).await?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
-            for usage in page.iter().filter(|usage| usage.kept) {
-                let digest = Digest::from(usage.sha256);
-                let here = self.into.size(&digest).await? == Some(usage.size);
-                if !here {
-                    needed += usage.size;
-                    first.get_or_insert(digest);
-                }
-                if !here || self.doubt {
-                    all += usage.size;
-                }
-            }
-        }
-        let free = self.into.free().await?;
-        if let Some(first) = first
-            && needed > free
-            && !self.into.shares_blocks(self.from, &first).await?
-        {
-            return Err(Failed::NoRoom { place: self.place.to_owned(), free, needed });
-        }
-        Ok(all)
-    }
-
-    fn full(&self, error: vault::Error) -> Failed {
-        match error {
-            vault::Error::Full => Failed::Full(self.place.to_owned()),
-            other => other.into(),
-        }
-    }
-}
-
-/// Adds up what was read of `all` bytes.
-fn meter(progress: Progress, all: u64) -> std::sync::Arc<dyn Fn(u64) + Send + Sync> {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    let done = AtomicU64::new(0);
-    std::sync::Arc::new(move |bytes| progress(done.fetch_add(bytes, Ordering::Relaxed) + bytes, all))
-}
-
 /// Removes what earlier backups have left: other databases, and content that no title has; how much of that.
 async fn prune(dir: &Path, manifest: &Manifest) -> Result<u64, Failed> {
     let survey = Survey::open(dir)?;
     // Nobody restores from here meanwhile, and what they restore is removed by the next backup.
     let still = survey.still().await?;
     disk::remove_others(dir, &manifest.database)?;
-    let options = Options { connections: 1, patience: super::check::PATIENCE };
+    let options = Options { connections: 1, patience: PATIENCE };
     let db = Db::open(&url(&dir.join(&manifest.database)), options).await?;
     let mut pruned = 0;
     for folder in survey.folders().await?.0 {

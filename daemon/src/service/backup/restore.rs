@@ -6,7 +6,8 @@ use sql::copy::{Size, Unfinished, size};
 use sql::{Db, Options};
 use vault::{Archive, Survey};
 
-use super::{Failed, Filled, Filling, Manifest, Tell, archive, disk, url};
+use super::filling::{Filled, Filling};
+use super::{Failed, Manifest, Tell, archive, disk, url};
 use crate::service::check::{PATIENCE, Progress};
 
 /// The backup's database while it is read: one that is older is brought up to date, which is not done in a backup.
