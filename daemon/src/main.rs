@@ -17,6 +17,7 @@ use daemon::config::{Config, Listen};
 use daemon::door::tls::CertificateError;
 use daemon::service::{Fault, account};
 use protocol::value::{Role, Time};
+use sql::{Db, Found};
 
 /// A media club: keeps films and files, lends and sells them over a line protocol.
 #[derive(Parser)]
@@ -79,6 +80,12 @@ enum Command {
     /// Remove the bytes of deleted titles for good, also beside a running daemon.
     /// Exit status: 0 done, 1 not done, 2 wrong options or configuration
     Purge(operator::purge::Options),
+    /// Copy the club into a folder, also beside a running daemon; what the folder has already is not copied again.
+    /// Exit status: 0 done, 1 not done, or files are missing in it, 2 wrong options or configuration
+    Backup(operator::backup::Options),
+    /// Make a club of a backup, in the folder and the database named by --data and --database.
+    /// Exit status: 0 done, 1 not done, or files are missing in it, 2 wrong options or configuration
+    Restore(operator::backup::Restore),
 }
 
 /// What stops the program, in words for the operator.
@@ -108,6 +115,8 @@ enum Failure {
     NoClub(String),
     #[error("{0}")]
     Stopped(#[from] daemon::service::check::Stopped),
+    #[error("{0}")]
+    Backup(#[from] daemon::service::backup::Failed),
     #[error("could not check: {0}")]
     Unchecked(Box<Failure>),
 }
@@ -131,6 +140,12 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = configure(&cli.options)?;
     logging::set(config.log);
+    if matches!(cli.command, None | Some(Command::Serve | Command::Config)) {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for (name, meant) in daemon::config::misspelt(names) {
+            log::warn!("{name} is no setting and is ignored; was {meant} meant?");
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         None | Some(Command::Serve) => runtime.block_on(serve::run(config, &cli.options))?,
@@ -140,6 +155,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Config) => print!("{}", config.shown()?),
         Some(Command::Check(options)) => return runtime.block_on(operator::check::run(&config, &options)),
         Some(Command::Purge(options)) => return runtime.block_on(operator::purge::run(&config, &options)),
+        Some(Command::Backup(options)) => return runtime.block_on(operator::backup::run(&config, &options)),
+        Some(Command::Restore(options)) => {
+            return runtime.block_on(operator::backup::restore(&config, &options));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -174,8 +193,13 @@ async fn mint(db: &sql::Db, config: &Config, now: Time, role: Role) -> Result<St
 }
 
 async fn invite(config: &Config, admin: bool) -> Result<(), Failure> {
+    let found = Db::found(&config.database_url(), config.database_options()).await?;
     make_folder(config)?;
     let db = open_database(config).await?;
+    if found == Found::Nothing {
+        // Perhaps another folder was meant.
+        eprintln!("reeld: there was no club: made a new one in {}", config.data.display());
+    }
     let role = if admin { Role::Admin } else { Role::User };
     let now = Clock::from_environment().now();
     println!("{}", mint(&db, config, now, role).await?);

@@ -26,6 +26,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod check;
+pub mod copy;
 mod db;
 mod error;
 pub mod lounge;
@@ -45,7 +46,7 @@ mod value;
 pub mod wallet;
 pub mod word;
 
-pub use db::{Db, Engine, Options, Plan, Tx};
+pub use db::{Db, Engine, Found, Options, Plan, Tx};
 pub use error::Error;
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use value::{FromRow, FromValue, IntoParams, Row, Value};

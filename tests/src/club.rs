@@ -30,6 +30,39 @@ pub enum Engine {
     MariaDb,
 }
 
+/// A place for a club, in which there is none yet.
+pub struct Site {
+    // In this order, as in a club.
+    database: Option<Database>,
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// A fresh one.
+    pub fn new(engine: Engine) -> Self {
+        let database = (engine == Engine::MariaDb).then(Database::create);
+        Self { database, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The data folder that is to be; it is not there.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// `reeld` with these words on this place, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let (verb, rest) = words.split_first().expect("a verb");
+        let mut command = command(self.folder.path(), self.database.as_ref(), verb);
+        command.args(rest);
+        command
+    }
+
+    /// Starts a daemon here.
+    pub fn start(self) -> Club {
+        Club::stand(self.database, self.folder, Start::default())
+    }
+}
+
 /// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
 pub struct Club {
     address: SocketAddr,
@@ -95,9 +128,13 @@ impl Club {
         Self::open((engine == Engine::MariaDb).then(Database::create), config, how)
     }
 
-    fn open(database: Option<Database>, config: &str, mut how: Start) -> Self {
+    fn open(database: Option<Database>, config: &str, how: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
+        Self::stand(database, folder, how)
+    }
+
+    fn stand(database: Option<Database>, folder: tempfile::TempDir, mut how: Start) -> Self {
         let said = Arc::default();
         let place = folder.path().to_str().unwrap();
         how.wrapper.iter_mut().for_each(|word| *word = word.replace("{folder}", place));
@@ -251,8 +288,15 @@ impl Club {
 
     /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
     pub fn operator(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("reeld")
+    }
+
+    /// The same, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
         let (verb, rest) = words.split_first().expect("a verb");
-        self.beside(verb).args(rest).output().expect("reeld")
+        let mut command = self.beside(verb);
+        command.args(rest);
+        command
     }
 
     /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
@@ -382,7 +426,7 @@ fn start(
 ) -> (Child, SocketAddr) {
     let mut command = wrapped(command(folder, database, "serve"), &how.wrapper);
     command.args(["--listen", &how.listen]);
-    if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
+    if fs::metadata(folder.join("reel.toml")).is_ok_and(|file| file.len() > 0) {
         command.arg("--config").arg(folder.join("reel.toml"));
     }
     let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("reeld starts");

@@ -15,7 +15,7 @@ mod server;
 mod transcript;
 mod wire;
 
-pub use club::{Club, Engine, program};
+pub use club::{Club, Engine, Site, program};
 pub use database::Held;
 pub use from::from;
 pub use line::{Fields, Line, Reply};

@@ -6,10 +6,12 @@
 //! hands out [`Range`]s. Whatever is dropped on this way keeps its bytes for a resume.
 //!
 //! An operator looks at the same folder through a [`Survey`], also beside a daemon, and removes content
-//! with a [`Still`] in hand: it lasts while no upload is [`Storing`].
+//! with a [`Still`] in hand: it lasts while no upload is [`Storing`]. A backup copies into an [`Archive`], [`Keeping`]
+//! what is there.
 //!
 //! Callers see no path and no file, so that the content may live in an object store some day.
 
+mod archive;
 mod claim;
 mod digest;
 mod error;
@@ -33,6 +35,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use archive::{Archive, Taken};
 pub use claim::Claim;
 pub use digest::{Digest, NotADigest};
 pub use error::Error;
@@ -42,7 +45,7 @@ pub use reserve::Keep;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
 pub use stored::{Patience, Range, Sent, Stored};
-pub use storing::{Still, Storing};
+pub use storing::{Keeping, Quiet, Still, Storing};
 pub use survey::{Found, Hashes, Survey};
 pub use sweep::Swept;
 

@@ -3,6 +3,7 @@
 //! ```text
 //! vault/lock                              one daemon a vault
 //! vault/storing, vault/turn               keep storing and removing apart
+//! vault/keeping                           keeps copying and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
 //! vault/v1/moving/<that>.<sha256>         a note, while an upload becomes content
@@ -49,6 +50,12 @@ impl Place {
         make(&place.stored)?;
         make(&place.incoming)?;
         make(&place.moving)?;
+        // Made by the vault's owner, and not by whoever comes first, an operator with other rights perhaps.
+        for name in ["turn", "storing", "keeping"] {
+            if !place.vault.join(name).exists() {
+                place.lock_file(name)?;
+            }
+        }
         Ok((place, lock))
     }
 

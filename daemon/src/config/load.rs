@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use protocol::near::nearest;
+
 use super::Config;
 
 /// Why a configuration is not taken.
@@ -80,6 +82,21 @@ impl Config {
     }
 }
 
+/// Names in the environment that are no key's but near one, each with the name that was meant perhaps. Others that
+/// begin with `REEL_` are for other programs.
+pub fn misspelt(names: impl Iterator<Item = String>) -> Vec<(String, String)> {
+    let keys: Vec<String> = keys().into_iter().map(|(name, _)| name).collect();
+    let ours = names.filter(|name| name.starts_with(PREFIX) && !keys.contains(name));
+    let near = ours.filter_map(|name| {
+        let meant = nearest(&name[PREFIX.len()..], keys.iter().map(|key| &key[PREFIX.len()..]))?;
+        Some((name.clone(), format!("{PREFIX}{meant}")))
+    });
+    near.collect()
+}
+
+/// What the names of keys in the environment begin with.
+const PREFIX: &str = "REEL_";
+
 /// Every key with the name that it has in the environment.
 fn keys() -> Vec<(String, Vec<String>)> {
     fn walk(table: &toml::Table, path: &[String], out: &mut Vec<(String, Vec<String>)>) {
@@ -87,7 +104,7 @@ fn keys() -> Vec<(String, Vec<String>)> {
             let path = [path, std::slice::from_ref(key)].concat();
             match value {
                 toml::Value::Table(inner) => walk(inner, &path, out),
-                _ => out.push((format!("REEL_{}", path.join("_").to_uppercase()), path)),
+                _ => out.push((format!("{PREFIX}{}", path.join("_").to_uppercase()), path)),
             }
         }
     }
@@ -152,6 +169,27 @@ mod tests {
         let error =
             Config::load(Some(file_of("tls_listen = \"everywhere\"\n").path())).unwrap_err().to_string();
         assert!(error.contains("line 1") && error.contains("127.0.0.1:2121"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told_with_what_was_meant() {
+        let told = |name: &str| misspelt([name.to_owned()].into_iter()).pop().map(|(_, meant)| meant);
+        assert_eq!(told("REEL_ADS_SECOND").as_deref(), Some("REEL_ADS_SECONDS"));
+        assert_eq!(
+            told("REEL_LIMITS_DATABASE_CONECTIONS").as_deref(),
+            Some("REEL_LIMITS_DATABASE_CONNECTIONS")
+        );
+        let others = [
+            "REEL_ADS_SECONDS",
+            "REEL_CLOCK_FILE",
+            "REEL_PASSWORD",
+            "REEL_TEST_MYSQL",
+            "REEL_WRITE_DOCS",
+            "REEL_PLAYER",
+        ];
+        for other in others.into_iter().chain(["REEL_BELL", "REEL_", "ADS_SECOND"]) {
+            assert_eq!(told(other), None, "{other}");
+        }
     }
 
     #[test]

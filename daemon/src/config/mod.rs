@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::change::{AT_START, Changes};
 pub use self::limits::Limits;
 pub use self::listen::Listen;
-pub use self::load::ConfigError;
+pub use self::load::{ConfigError, misspelt};
 
 /// Everything in force. `reeld config` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -287,7 +287,8 @@ impl Config {
     }
 }
 
-fn without_password(url: &str) -> String {
+/// The URL of a database as it may be shown.
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
