@@ -406,6 +406,8 @@ fn a_purge_waits_for_the_backup(engine: Engine) {
     fs::write(&stray, "left behind").unwrap();
     assert!(told(club.operator(&["check"])).1.contains("left behind"));
     fs::remove_file(&stray).unwrap();
+    let (code, _, err) = told(club.operator(&["backup", dir.to_str().unwrap()]));
+    assert!(code == 1 && err.contains("another backup is being made there"), "{err}");
     assert_eq!(purge.try_wait().unwrap(), None);
     assert!(has_content(&club.data(), 2000));
     // The reader finds a pipe, which is no content.
@@ -502,7 +504,6 @@ fn a_restore_that_broke_off_goes_on(engine: Engine) {
     put_back(&second);
     let (code, _, err) = told(site.command(&["serve", "--listen", "127.0.0.1:0"]).output().unwrap());
     assert!(code == 1 && err.contains("did not come to its end"), "{err}");
-    // A backup that is made there now waits with what it removes, and a restore goes on.
     assert_eq!(told(restore(&site, &dir, &[])).0, 0);
     let copy = site.start();
     clean(&copy);
