@@ -140,10 +140,12 @@ fn renew(certificates: &Certificates, now: Time) {
     }
 }
 
-/// A message with a picture of the place of the mistake, as one event of the log.
+/// A message as one event of the log, without the picture of the place of the mistake.
 fn one_line(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join(" | ")
+    let picture =
+        |line: &str| line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|');
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty() && !picture(line)).collect();
+    lines.join(": ")
 }
 
 fn tell(changes: &Changes) {

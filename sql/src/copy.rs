@@ -21,8 +21,9 @@ const PAGES: usize = 32;
 /// Rows of one INSERT. Fewer go by powers of two, so that there are few different statements.
 const ROWS: usize = 64;
 
-/// What a database has before anybody has used the club: its version, what migrations write, the operator's codes.
-const UNUSED: [&str; 4] = ["schema_version", "meta", "tally", "invite"];
+/// What a database has before anybody has used the club: its version, what migrations write, the operator's codes, and
+/// who has guessed in vain.
+const UNUSED: [&str; 5] = ["schema_version", "meta", "tally", "invite", "throttle"];
 
 /// A table: its columns, and which of them are its key.
 #[derive(Clone, Debug)]

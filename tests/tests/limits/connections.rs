@@ -1,6 +1,6 @@
 //! How many may connect, and how long they may take.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,6 +64,26 @@ fn a_guest_that_never_stops_talking_has_its_time_all_the_same() {
     };
     last.is("421 IDLE");
     assert!(line.rest().is_empty());
+    // Also one for whom the daemon never waits.
+    let mut stream = TcpStream::connect(club.address()).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let (noops, mut sink, mut last) = (b"NOOP\r\n".repeat(2000), vec![0; 1 << 16], vec![]);
+    soon("it ends", || {
+        for _ in 0..100 {
+            let _ = stream.write(&noops);
+            match stream.read(&mut sink) {
+                Ok(0) => return true,
+                Ok(read) => {
+                    last.extend(&sink[..read]);
+                    last.drain(..last.len().saturating_sub(100));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => return true,
+            }
+        }
+        false
+    });
+    assert!(String::from_utf8_lossy(&last).contains("421 IDLE"), "{last:?}");
     // Logging out begins it anew.
     let mut anna = user(&club, "anna");
     thread::sleep(Duration::from_millis(1100));
