@@ -266,7 +266,6 @@ impl Overheard {
 mod tests {
     use std::io::Write as _;
 
-    use super::*;
     use crate::cancel::Cancel;
 
     #[test]
