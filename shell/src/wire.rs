@@ -148,7 +148,8 @@ impl Tls {
                 Err(_) if got > 0 && self.socket.buffer().is_empty() => return Ok(got),
                 Err(_) => match self.hear() {
                     Err(_) if got > 0 => return Ok(got),
-                    heard => drop(heard?),
+                    Err(error) => return Err(error),
+                    Ok(_) => {}
                 },
             }
         }
@@ -188,8 +189,8 @@ impl Tls {
     fn flush(&mut self) -> io::Result<()> {
         while self.conn.wants_write() {
             match self.conn.write_tls(self.socket.get_mut()) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => drop(other?),
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
             }
         }
         Ok(())
