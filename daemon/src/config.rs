@@ -1,13 +1,18 @@
 //! What the operator may set: one TOML file, every key also in the environment, the usual ones as flags.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::service::lounge::{Bounds, Pace};
+use protocol::harmless::harmless;
 use protocol::value::Money;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Days of a period of membership at most: no membership lasts longer, and 120 of them are still a number.
+const MOST_DAYS: u32 = 36_525;
 
 /// Everything in force. `reeld config` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -314,8 +319,7 @@ impl Config {
             Some(path) => {
                 let text =
                     std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
-                toml::from_str(&text)
-                    .map_err(|e| ConfigError::Wrong(path.display().to_string(), e.to_string()))?
+                parse(&text).map_err(|why| ConfigError::Wrong(path.display().to_string(), why))?
             }
         };
         for (name, path) in keys() {
@@ -327,8 +331,18 @@ impl Config {
         Ok(config)
     }
 
+    /// What a file of this text says, without the environment.
+    ///
+    /// # Errors
+    /// In words for the operator, with the place, and without the password of a database.
+    pub fn of(text: &str) -> Result<Self, String> {
+        let config = parse(text)?;
+        config.check().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
     fn with(&self, name: &str, path: &[String], value: &str) -> Result<Self, ConfigError> {
-        let wrong = |why: String| ConfigError::Wrong(name.to_owned(), why);
+        let wrong = |why: String| ConfigError::Wrong(name.to_owned(), presentable(&why));
         let mut table = toml::Table::try_from(self).map_err(|e| wrong(e.to_string()))?;
         let (last, sections) = path.split_last().ok_or_else(|| wrong("no key".into()))?;
         let mut at = &mut table;
@@ -374,10 +388,14 @@ impl Config {
             let why = "expected a number of periods, at least 1".into();
             return Err(ConfigError::Wrong(format!("prices.lengths.{key}"), why));
         }
-        match positive.iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into())),
-            None => Ok(()),
+        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into()));
         }
+        if self.prices.membership_days > MOST_DAYS {
+            let why = format!("expected at most {MOST_DAYS}, a hundred years");
+            return Err(ConfigError::Wrong("prices.membership_days".into(), why));
+        }
+        Ok(())
     }
 
     /// What the database is opened with.
@@ -412,22 +430,38 @@ impl Config {
     /// None in practice: every value has a form in TOML.
     pub fn shown(&self) -> Result<String, toml::ser::Error> {
         let mut shown = self.clone();
-        shown.database = without_password(&self.database);
+        shown.database = hidden(&self.database).into_owned();
         toml::to_string_pretty(&shown)
     }
 }
 
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|error: toml::de::Error| presentable(&error.to_string()))
+}
+
+/// What the parser says shows the line with the mistake, which may hold a password, or anything else that a
+/// terminal should not be sent.
+fn presentable(why: &str) -> String {
+    let lines = why.lines().map(|line| harmless(&hidden(line)).into_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a URL holds a password, which a command line should not.
+pub fn has_password(url: &str) -> bool {
+    let login = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    login.and_then(|(login, _)| login.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
+}
+
+/// A line without what stands in it between the user and the `@` of a URL.
+fn hidden(line: &str) -> Cow<'_, str> {
+    let Some((before, login, place)) = line.split_once("://").and_then(|(before, rest)| {
+        let (login, place) = rest.rsplit_once('@')?;
+        Some((before, login, place))
+    }) else {
+        return Cow::Borrowed(line);
     };
-    match rest.rsplit_once('@') {
-        Some((login, place)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:…@{place}")
-        }
-        None => url.to_owned(),
-    }
+    let user = login.split(':').next().unwrap_or_default();
+    Cow::Owned(format!("{before}://{user}:…@{place}"))
 }
 
 /// Every key with the name that it has in the environment.
@@ -479,6 +513,29 @@ mod tests {
         let config = Config { database: "mysql://reel:s3cret@db:3306/reel".into(), ..Config::default() };
         let shown = config.shown().unwrap();
         assert!(shown.contains("reel:…@db:3306") && !shown.contains("s3cret"));
+    }
+
+    #[test]
+    fn a_mistake_does_not_tell_a_password() {
+        for text in [
+            "database = mysql://reel:s3cret@db/reel",
+            "databse = \"mysql://reel:s3@cret@db/reel\"",
+            "listen = \"mysql://reel:s3cret@db/reel\"",
+            "[ads]\nseconds = \"mysql://reel:s3cret@db/reel\"",
+        ] {
+            let why = Config::of(text).unwrap_err();
+            assert!(!why.contains("cret") && why.contains("line "), "{why}");
+        }
+        let wrong = Config::default().with("REEL_LISTEN", &["listen".into()], "mysql://a:s3cret@h\u{1b}[2J");
+        let why = wrong.unwrap_err().to_string();
+        assert!(!why.contains("s3cret") && !why.contains('\u{1b}'), "{why:?}");
+    }
+
+    #[test]
+    fn a_period_of_membership_has_an_end() {
+        assert!(Config::of("[prices]\nmembership_days = 36525").is_ok());
+        let why = Config::of("[prices]\nmembership_days = 4294967295").unwrap_err();
+        assert!(why.contains("prices.membership_days"), "{why}");
     }
 
     fn file_of(text: &str) -> tempfile::NamedTempFile {

@@ -12,10 +12,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use daemon::app::{App, OpenError, make_folder, open_database};
 use daemon::clock::Clock;
-use daemon::config::Config;
+use daemon::config::{Config, has_password};
 use daemon::door::{Stop, line};
 use daemon::service::{Fault, account};
 use listenfd::ListenFd;
+use protocol::harmless::harmless;
 use protocol::value::{Role, Time};
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
@@ -89,6 +90,8 @@ enum Failure {
     Database(#[from] sql::Error),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    #[error("nobody listens any more")]
+    Deaf,
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -108,6 +111,7 @@ enum Failure {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log();
+    daemon::trace::log_panics();
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
@@ -144,6 +148,11 @@ fn configure(options: Options) -> Result<Config, Failure> {
         config.listen = listen;
     }
     if let Some(database) = options.database {
+        if has_password(&database) {
+            log::warn!(
+                "--database shows its password to everybody (ps): keep it in REEL_DATABASE or the configuration"
+            );
+        }
         config.database = database;
     }
     Ok(config)
@@ -170,12 +179,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let sweeper = tokio::spawn(app.clone().sweep());
     let watchdog = tokio::spawn(feed_watchdog());
     let stop = Stop::default();
-    let door = tokio::spawn(line::serve(app.clone(), listener, stop.clone()));
+    let mut door = tokio::spawn(line::serve(app.clone(), listener, stop.clone()));
     notify(&[NotifyState::Ready]);
 
+    let mut outcome = Ok(());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        // It ends only when it is told to, or by a panic: then nobody could come in any more.
+        _ = &mut door => outcome = Err(Failure::Deaf),
     }
     log::info!("stopping: transfers have {} seconds", grace.as_secs());
     notify(&[NotifyState::Stopping]);
@@ -187,12 +199,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
         () = stopped(&door) => {}
     }
     stop.halt.cancel();
-    let _ = door.await;
+    if outcome.is_ok() {
+        let _ = door.await;
+    }
     sweeper.abort();
     watchdog.abort();
     app.close().await;
     log::info!("stopped");
-    Ok(())
+    outcome
 }
 
 async fn stopped(door: &tokio::task::JoinHandle<()>) {
@@ -265,7 +279,9 @@ fn start_log() {
     let filter = env_logger::Env::default().default_filter_or("info");
     env_logger::Builder::from_env(filter)
         .format(move |out, record| {
-            let text = record.args();
+            // One line, whatever somebody has put into what is told.
+            let text = record.args().to_string();
+            let text = harmless(&text);
             if journal {
                 let priority = match record.level() {
                     log::Level::Error => 3,

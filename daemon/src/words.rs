@@ -10,6 +10,7 @@ use daemon::app::{OpenError, make_folder};
 use daemon::clock::Clock;
 use daemon::config::Config;
 use daemon::service::word::import::{self, ImportError, Progress, Source, Summary};
+use protocol::harmless::harmless;
 use sql::{Db, Options};
 
 /// What is done with dictionaries.
@@ -137,6 +138,7 @@ fn complain(summary: &Summary) {
 async fn list(db: &Db) -> Result<(), ImportError> {
     for dictionary in import::list(db).await? {
         let (name, title) = (&dictionary.name, &dictionary.title);
+        let title = harmless(title);
         println!("{name}\t{} entries\t{}\t{title}", dictionary.entries, dictionary.imported_at);
     }
     Ok(())

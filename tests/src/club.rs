@@ -32,6 +32,7 @@ pub struct Club {
     daemon: Child,
     said: Arc<Mutex<Vec<String>>>,
     clock: u64,
+    environment: Vec<(String, String)>,
     // Last, in this order: what the daemon uses goes after the daemon.
     database: Option<Database>,
     folder: tempfile::TempDir,
@@ -57,8 +58,8 @@ impl Club {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
         let said = Arc::default();
-        let (daemon, address) = start(folder.path(), database.as_ref(), &said);
-        Self { address, daemon, said, clock: 0, database, folder }
+        let (daemon, address) = start(folder.path(), database.as_ref(), &[], &said);
+        Self { address, daemon, said, clock: 0, environment: vec![], database, folder }
     }
 
     /// Where the line door listens.
@@ -196,7 +197,14 @@ impl Club {
         if self.daemon.try_wait().unwrap().is_none() {
             self.stop();
         }
-        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
+        (self.daemon, self.address) =
+            start(self.folder.path(), self.database.as_ref(), &self.environment, &self.said);
+    }
+
+    /// Sets a variable of the daemon's environment, from the next start on.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.environment.retain(|(name, _)| name != variable);
+        self.environment.push((variable.to_owned(), value.to_owned()));
     }
 
     /// Writes the configuration anew, for the next start.
@@ -264,8 +272,12 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
     command
 }
 
-fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
+fn start(
+    folder: &Path, database: Option<&Database>, environment: &[(String, String)],
+    said: &Arc<Mutex<Vec<String>>>,
+) -> (Child, SocketAddr) {
     let mut command = command(folder, database, "serve");
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.args(["--listen", "127.0.0.1:0"]);
     if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
         command.arg("--config").arg(folder.join("reel.toml"));

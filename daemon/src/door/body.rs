@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use vault::Incoming;
 
 use super::peer::{Peer, Silence};
+use crate::guard::planted;
 use crate::session::{Delivery, refusal};
 
 /// Bytes that are sent before the thread looks whether the transfer is still wanted.
@@ -73,6 +74,7 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         let stream = peer.stream.clone();
         let slice = tokio::task::spawn_blocking(move || {
             let sent = delivery.range.send_slice(&*stream, SLICE, PATIENCE);
+            planted("send", &delivery.length);
             (delivery, sent)
         });
         let sent = match slice.await {

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::Stop;
 use super::peer::Peer;
 use crate::app::App;
+use crate::guard::planted;
 use crate::session::Session;
 
 /// Accepts connections until it is told to stop, then waits for those that are open.
@@ -37,6 +38,7 @@ pub async fn serve(app: App, listener: TcpListener, stop: Stop) {
             turn_away(&stream);
             continue;
         };
+        planted("accept", &address);
         let session = Session::new(app.clone(), address);
         let peer = Peer::new(stream, session, stop.clone(), &app.config.limits);
         open.spawn(async move {

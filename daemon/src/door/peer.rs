@@ -15,6 +15,7 @@ use tokio_util::codec::Decoder;
 
 use super::{Stop, body};
 use crate::config::Limits;
+use crate::guard::caught;
 use crate::session::{Answer, Heard, Session, Then};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
@@ -36,6 +37,8 @@ pub struct Peer {
     pub(super) body: Duration,
     idle: Duration,
     login: Duration,
+    /// A body is on its way out: nothing else may be said.
+    sending: bool,
     lines: Lines,
     input: BytesMut,
     output: String,
@@ -67,6 +70,7 @@ impl Peer {
             body: Duration::from_secs(limits.body_seconds.into()),
             idle: Duration::from_secs(limits.idle_seconds.into()),
             login: Duration::from_secs(limits.login_seconds.into()),
+            sending: false,
             lines: Lines::default(),
             input: BytesMut::new(),
             output: String::new(),
@@ -77,7 +81,10 @@ impl Peer {
     pub async fn run(mut self) {
         log::debug!("{} connected", self.session.label());
         Session::greeting().write(&mut self.output);
-        let last = self.talk().await;
+        let last = match caught(self.talk()).await {
+            Ok(last) => last,
+            Err(trace) => self.broken(trace),
+        };
         // A last word may take a while to go out, and who has gone is not to be seen until then.
         self.session.leave_rooms();
         if let Silence::Told(status) = last {
@@ -87,6 +94,17 @@ impl Peer {
             self.linger().await;
         }
         log::debug!("{} disconnected", self.session.label());
+    }
+
+    /// A panic ends this connection and no other.
+    fn broken(&mut self, trace: String) -> Silence {
+        log::info!("{} trace={trace} ends", self.session.label());
+        // A line that was half written is none.
+        self.output.truncate(self.output.rfind('\n').map_or(0, |end| end + 1));
+        if self.sending {
+            return Silence::Gone;
+        }
+        Silence::Told(Status::new(Code::Internal).with("trace", trace))
     }
 
     async fn talk(&mut self) -> Silence {
@@ -197,7 +215,9 @@ impl Peer {
             }
             Then::Send(delivery) => {
                 self.flush().await?;
+                self.sending = true;
                 let (delivery, sent) = body::send(self, delivery).await;
+                self.sending = false;
                 let last = self.session.sent(&delivery);
                 // Inside a body no status can be said: the connection just closes.
                 sent?;

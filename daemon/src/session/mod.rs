@@ -30,6 +30,7 @@ use tokio::sync::broadcast::error::RecvError;
 pub use answer::{Answer, Delivery, Proof, Then, Upload, refusal};
 
 use crate::app::App;
+use crate::guard::planted;
 use crate::live::{Fate, Presence};
 use crate::service::account::LoggedIn;
 use crate::service::lounge::{Happening, Seat};
@@ -110,6 +111,7 @@ impl Session {
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
         self.admit(spec)?;
         let command = Command::read(spec, &words)?;
+        planted(spec.verb, &String::from_utf8_lossy(line));
         Ok(self.dispatch(command).await?)
     }
 

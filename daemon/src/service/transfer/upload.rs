@@ -11,6 +11,7 @@ use super::places::Place;
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::config::Shelf;
+use crate::guard::planted;
 use crate::service::catalogue::care::{clear_shelf, tally};
 use crate::service::once::{Key, Outcome, once, recall};
 use crate::service::shelf::{self, Room, Share};
@@ -204,6 +205,7 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
         // Held by the rule itself, which runs to its end even if its caller has gone: until the database
         // knows of the bytes, no operator's purge or repair may take them away.
         let _storing = &storing;
+        planted("store", &draft.name);
         // Held, so that of two titles of one content the second sees the first.
         Content::hold(tx, content.sha256)?;
         if proven && !proof::may_have(tx, &user, content.id)? {
