@@ -14,7 +14,8 @@ mod transcript;
 pub use club::{Club, Engine, program};
 pub use line::{Fields, Line, Reply};
 pub use people::{
-    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
+    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, sha256hex, statement, stor,
+    twins, user,
 };
 pub use reel::reel;
 pub use server::Server;

@@ -145,7 +145,12 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
 /// What the command said besides key and resume, in one form.
 fn arguments(order: &Order) -> String {
     let Order { size, md5, name, kind, price, member_price, description, .. } = order;
-    format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}")
+    let mut all = format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}");
+    // Of two files with one MD5 the other was not stored by this key.
+    if let Some(sha256) = &order.sha256 {
+        all.push_str(&format!(" {sha256}"));
+    }
+    all
 }
 
 async fn stored_before(app: &App, key: Option<Key>) -> Result<Option<TitleId>, Fault> {
