@@ -5,6 +5,7 @@
 mod bodies;
 mod lines;
 mod strangers;
+mod twins;
 mod values;
 
 use std::thread;

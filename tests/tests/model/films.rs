@@ -173,7 +173,8 @@ impl Play {
         self.seats[seat].proof = Some(Proof { nonce, upload, candidates, until });
     }
 
-    fn prove(&mut self, seat: usize) {
+    /// Answers what STOR was answered, or what it was not.
+    pub fn prove(&mut self, seat: usize) {
         let proof = self.seats[seat].proof.take();
         // The file that was named, its twin, or another.
         let shift = [0, 0, 0, 1, 2][self.below(5)];
@@ -270,7 +271,15 @@ impl Play {
     }
 
     fn retr(&mut self, seat: usize) {
-        let id = self.some_title();
+        let mut id = self.some_title();
+        // Who waits comes back to the same.
+        let account = self.account(seat).map(|account| &self.state.accounts[account]);
+        if let Some(waited) =
+            account.and_then(|a| a.grants.iter().max_by_key(|(_, (from, _))| *from)).map(|(id, _)| *id)
+            && self.one_in(2)
+        {
+            id = waited;
+        }
         let offset = [None, None, Some(0), Some(1), Some(100), Some(100_000)][self.below(6)];
         let length = [None, None, None, Some(0), Some(1), Some(5000)][self.below(6)];
         let range = |name: &str, n: Option<usize>| n.map(|n| format!(" {name}={n}")).unwrap_or_default();

@@ -18,15 +18,24 @@ impl Play {
             }
             3..8 => self.login(seat),
             8..11 => self.resume(seat),
-            11 => self.logout(seat),
-            12 => self.passwd(seat),
-            13..16 => self.whoami(seat),
-            16 => self.lock(seat),
-            17..19 => self.unlock(seat),
+            11 if self.one_in(2) => self.logout(seat),
+            12 if self.one_in(2) => self.passwd(seat),
+            11..16 => self.whoami(seat),
+            16 if self.one_in(2) => self.lock(seat),
+            16..19 => self.unlock(seat),
             19 => self.invite(seat),
             20 => self.reset(seat),
             _ if self.one_in(3) => self.unregister(seat),
             _ => self.recover(seat),
+        }
+    }
+
+    /// Somebody comes back: over a session that goes on, or with the password.
+    pub fn come_in(&mut self, seat: usize) {
+        match self.below(6) {
+            0 => self.resume(seat),
+            1 => self.login_as(seat, "Boss"),
+            _ => self.login(seat),
         }
     }
 
@@ -89,6 +98,10 @@ impl Play {
 
     fn login(&mut self, seat: usize) {
         let name = self.pick(&NAMES);
+        self.login_as(seat, name);
+    }
+
+    fn login_as(&mut self, seat: usize, name: &str) {
         let known = self.state.called(name);
         // The right one more often than not.
         let password = match known {

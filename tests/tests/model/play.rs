@@ -81,12 +81,19 @@ impl Play {
         if self.seats[seat].upload.is_some() {
             return self.send_body(seat);
         }
+        // Guests are refused most things, which is soon told.
+        if self.seats[seat].who.is_none() && !self.one_in(6) {
+            return self.come_in(seat);
+        }
+        if self.seats[seat].proof.is_some() && self.one_in(2) {
+            return self.prove(seat);
+        }
         match self.below(100) {
-            0..4 => self.pass_time(),
-            4..8 => self.reconnect(seat),
-            8..14 => self.senseless(seat),
-            14..34 => self.account_move(seat),
-            34..60 => self.money_move(seat),
+            0..5 => self.pass_time(),
+            5..7 => self.reconnect(seat),
+            7..13 => self.senseless(seat),
+            13..30 => self.account_move(seat),
+            30..60 => self.money_move(seat),
             60..100 => self.film_move(seat),
             _ => unreachable!(),
         }
@@ -98,6 +105,9 @@ impl Play {
             if self.seats[seat].upload.is_some() {
                 self.send_body(seat);
             }
+        }
+        if std::env::var_os("REEL_MODEL_TALK").is_some() {
+            println!("{}", self.transcript());
         }
         let tokens: Vec<(String, usize)> = self.live_tokens();
         for (token, account) in &tokens {
@@ -177,7 +187,8 @@ impl Play {
     }
 
     fn pass_time(&mut self) {
-        let seconds = [5, 31, 31, 3600, 90_000, 90_000, 8 * 86_400, 31 * 86_400][self.below(8)];
+        let days = if self.one_in(8) { [8, 31][self.below(2)] } else { 0 };
+        let seconds = [5, 31, 31, 31, 3600, 90_000][self.below(6)] + days * 86_400;
         self.advance(seconds);
     }
 
@@ -330,7 +341,7 @@ impl Play {
             ("LOCK nobody-here", "550 NOT_FOUND"),
             ("UNDELE 999999", "550 NOT_FOUND"),
             ("EDIT 999999 title=x", "550 NOT_FOUND"),
-            ("VOUCHER 1.00 count=101", "552 LIMIT"),
+            ("VOUCHER 1.00 count=101 key=many", "552 LIMIT"),
             ("REFUND nobody-here 1", "550 NOT_FOUND"),
         ];
         let at = self.below(anybody.len() + users.len() + admins.len());
