@@ -207,6 +207,11 @@ impl Line {
         Ok(Some(line.to_owned()))
     }
 
+    /// A row or an event taken apart.
+    pub fn row(line: &str) -> Fields {
+        row(line)
+    }
+
     /// Exactly this many bytes of a body.
     #[track_caller]
     pub fn body(&mut self, length: usize) -> Vec<u8> {

@@ -5,6 +5,7 @@
 mod bodies;
 mod lines;
 mod strangers;
+mod texts;
 mod twins;
 mod values;
 
