@@ -101,6 +101,13 @@ impl Club {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
 
+    /// How many files, or sockets (`socket:`), it holds open whose name has this in it.
+    pub fn holds(&self, part: &str) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        let names = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+        names.filter(|name| name.to_string_lossy().contains(part)).count()
+    }
+
     /// How many bytes lie in the files of the data folder.
     pub fn disk(&self) -> u64 {
         fn size(folder: &Path) -> u64 {

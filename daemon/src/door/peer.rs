@@ -10,7 +10,7 @@ use protocol::frame::{FrameError, Lines};
 use protocol::reply::Status;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
 use super::{Stop, body};
@@ -126,6 +126,7 @@ impl Peer {
 
     /// The next command line; what is owed to the client is sent before it is waited for.
     async fn next_line(&mut self) -> Result<Bytes, Silence> {
+        let mut since = Instant::now();
         loop {
             match self.lines.decode(&mut self.input) {
                 Ok(Some(line)) if self.stop.drain.is_cancelled() => {
@@ -143,9 +144,10 @@ impl Peer {
             if self.input.is_empty() {
                 self.input = BytesMut::new();
             }
-            if let Heard::Event(event) = self.wait_for_input().await? {
+            if let Heard::Event(event) = self.wait_for_input(since).await? {
                 event.write(&mut self.output);
                 self.tell();
+                since = Instant::now();
                 continue;
             }
             self.input.reserve(INPUT);
@@ -159,11 +161,12 @@ impl Peer {
         }
     }
 
-    /// Waits for input, or for something that the client is to be told.
-    async fn wait_for_input(&mut self) -> Result<Heard, Silence> {
+    /// Waits for input, or for something that the client is to be told. Part of a line is no input: a byte now and
+    /// then keeps no connection.
+    async fn wait_for_input(&mut self, since: Instant) -> Result<Heard, Silence> {
         let patience = if self.session.is_guest() { self.login } else { self.idle };
         tokio::select! {
-            ready = timeout(patience, self.stream.readable()) => match ready {
+            ready = timeout_at(since + patience, self.stream.readable()) => match ready {
                 Ok(ready) => Ok(ready.map(|()| Heard::Nothing)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
@@ -258,8 +261,17 @@ impl Peer {
         self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
     }
 
-    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone.
+    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone, and so is
+    /// what it was owed: of a line that went out in part, nothing may be said again.
     async fn flush(&mut self) -> io::Result<()> {
+        let sent = self.send_output().await;
+        self.output.clear();
+        // A long list is not to be paid for by every idle connection that once asked for one.
+        self.output.shrink_to(INPUT);
+        sent
+    }
+
+    async fn send_output(&self) -> io::Result<()> {
         let mut rest = self.output.as_bytes();
         while !rest.is_empty() {
             match self.stream.try_write(rest) {
@@ -275,9 +287,6 @@ impl Peer {
                 Err(error) => return Err(error),
             }
         }
-        self.output.clear();
-        // A long list is not to be paid for by every idle connection that once asked for one.
-        self.output.shrink_to(INPUT);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod lines;
+mod slow;
 mod strangers;
 mod texts;
 mod twins;
