@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use protocol::harmless::is_harmful;
+
 /// What commands a terminal, turns text around, is never seen, or breaks a line where one is shown.
 const EVIL: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\u{9d}\u{85}\r\u{8}\u{7f}\u{0}\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\
                     \u{2028}\u{feff}\u{ad}\u{e0041}";
@@ -124,6 +126,7 @@ fn talk(mut stream: TcpStream, answer: &str) {
     let reader = BufReader::new(stream.try_clone().unwrap());
     for line in reader.lines().map_while(Result::ok) {
         let said = match line.split(' ').next() {
+            Some("QUIT") => return,
             Some("LOGIN" | "RESUME") => format!(
                 "- notice=\"{EVIL}\" at=\"{EVIL}\" author=\"{EVIL}\" title=\"{EVIL}\" text=\"{EVIL}\\n{EVIL}\"\r\n\
                  230 OK user=\"a{EVIL}\" role=admin balance=\"{EVIL}\" member-until=\"{EVIL}\" token=TOKEN : {EVIL}"
@@ -149,8 +152,8 @@ fn is_harmless(output: &Output, what: &str) {
     assert!(ended.is_some_and(|code| code < 101), "{what} ended with {ended:?}: {output:?}");
     for text in [&output.stdout, &output.stderr] {
         let text = String::from_utf8(text.clone()).unwrap();
-        let found =
-            text.chars().find(|c| (*c != '\n' && EVIL.contains(*c)) || (c.is_control() && *c != '\n'));
+        let found = text.chars().find(|c| is_harmful(*c) && *c != '\n');
+        let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(found.is_none(), "{what} shows {found:?}: {text:?}");
     }
 }
@@ -200,24 +203,24 @@ fn nothing_that_a_server_says_commands_the_terminal() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
         thread::spawn(move || serve(&listener, &answer));
-        for json in [false, true] {
-            let mut arguments = if json { vec!["--json"] } else { vec![] };
-            arguments.extend(["--yes"]);
-            for batch in COMMANDS.chunks(12) {
-                // Each on its own where the first that fails would end the rest.
-                let file = folder.path().join("commands");
-                std::fs::write(&file, batch.join("\n")).unwrap();
-                let mut all = arguments.clone();
-                all.extend(["-f", file.to_str().unwrap()]);
-                is_harmless(&reel(&host, folder.path(), &all).output().unwrap(), &format!("{batch:?}"));
+        // Machines are shown all of it in one way, people each in its own.
+        let each = COMMANDS.iter().map(|command| vec!["--yes", "-c", command]);
+        let json =
+            ["ls", "join", "stats", "export -o -"].map(|command| vec!["--json", "--yes", "-c", command]);
+        let all: Vec<Vec<&str>> = each.chain(json).collect();
+        thread::scope(|scope| {
+            for some in all.chunks(all.len().div_ceil(4)) {
+                let (host, folder) = (&host, folder.path());
+                scope.spawn(move || {
+                    for arguments in some {
+                        is_harmless(
+                            &reel(host, folder, arguments).output().unwrap(),
+                            &format!("{arguments:?}"),
+                        );
+                    }
+                });
             }
-            for command in COMMANDS {
-                let mut one = arguments.clone();
-                one.extend(["-c", command]);
-                let output = reel(&host, folder.path(), &one).output().unwrap();
-                is_harmless(&output, command);
-            }
-        }
+        });
     }
     let left: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
