@@ -119,7 +119,7 @@ fn what_is_written_comes_back_in_its_quotes(engine: Engine) {
             format!("ADSET {ad} text={q}"),
             format!("CREDIT anna 1.00 note={q} key={q}"),
             format!("LOCK ben why={q}"),
-            format!("UNLOCK ben"),
+            "UNLOCK ben".to_owned(),
             format!("MUTE ben minutes=1 why={q}"),
         ] {
             boss.want(&command, "250 OK");
