@@ -89,7 +89,7 @@ fn nothing_secret_is_told(engine: Engine) {
         format!("LOGIN {new} anna"),
         format!("LOGN anna {new}"),
         format!("PASSWD {new}"),
-        format!("{new}"),
+        new.clone(),
         format!("REGISTER anna {new} invite={first}"),
         format!("REGISTER berta {new} invite={first}"),
         format!("RECOVER boss {reset} {new}"),
