@@ -27,6 +27,14 @@ doc:
 deny:
     cargo deny check
 
+# A while of each fuzz target, and of the model of whole sessions (REEL_MODEL_STEPS says how long)
+fuzz *ARGS:
+    fuzz/run {{ARGS}}
+
+# What a refused log-in takes, for a name that exists and for one that does not
+bench-login *ARGS:
+    bench/login {{ARGS}}
+
 # A chat room of 1,000: how long a message takes to the last of them
 bench-lounge *ARGS:
     bench/lounge {{ARGS}}

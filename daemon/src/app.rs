@@ -8,6 +8,7 @@ use vault::Vault;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::guard::caught;
 use crate::live::Live;
 use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
@@ -135,16 +136,22 @@ impl App {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));
         loop {
             tokio::select! {
-                _ = hour.tick() => {
-                    if let Err(error) = crate::service::sweep(&self).await {
-                        log::warn!("the hourly sweep did not finish: {error:?}");
-                    }
-                }
+                _ = hour.tick() => self.sweep_once().await,
                 () = self.cut_off.notified() => {}
             }
             if upload::take_back(&self).await.is_err() {
                 tokio::time::sleep(AGAIN).await;
                 self.cut_off.notify_one();
+            }
+        }
+    }
+
+    async fn sweep_once(&self) {
+        match caught(crate::service::sweep(self)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::warn!("the hourly sweep did not finish: {error:?}"),
+            Err(trace) => {
+                log::error!("trace={trace} the hourly sweep did not finish; the next one will come")
             }
         }
     }

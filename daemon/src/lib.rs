@@ -7,6 +7,8 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod door;
+pub mod guard;
 pub mod live;
 pub mod service;
 pub mod session;
+pub mod trace;

@@ -6,6 +6,7 @@ use daemon::clock::Clock;
 use daemon::config::Level;
 use env_logger::{Builder, Env};
 use log::LevelFilter;
+use protocol::harmless::harmless;
 
 /// Starts the log. The journal has its own clock and takes the priority from the line.
 pub fn start() {
@@ -13,7 +14,9 @@ pub fn start() {
     // Without RUST_LOG the logger takes all, and the level that `set` sets has the say.
     let mut builder = Builder::from_env(Env::default().default_filter_or("trace"));
     builder.format(move |out, record| {
-        let text = record.args();
+        // One line, whatever somebody has put into what is told.
+        let text = record.args().to_string();
+        let text = harmless(&text);
         if journal {
             let priority = match record.level() {
                 log::Level::Error => 3,

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use daemon::app::{OpenError, make_folder, open_database};
 use daemon::clock::Clock;
-use daemon::config::{Config, Listen};
+use daemon::config::{Config, Listen, has_password};
 use daemon::door::tls::CertificateError;
 use daemon::service::{Fault, account};
 use protocol::value::{Role, Time};
@@ -103,6 +103,8 @@ enum Failure {
     Nowhere,
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    #[error("nobody listens any more")]
+    Deaf,
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -124,6 +126,7 @@ enum Failure {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start();
+    daemon::trace::log_panics();
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
@@ -182,6 +185,11 @@ fn configure(options: &Options) -> Result<Config, Failure> {
         config.tls_key.clone_from(key);
     }
     if let Some(database) = &options.database {
+        if has_password(database) {
+            log::warn!(
+                "--database shows its password to everybody (ps): keep it in REEL_DATABASE or the configuration"
+            );
+        }
         config.database.clone_from(database);
     }
     Ok(config)

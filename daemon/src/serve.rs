@@ -58,18 +58,23 @@ pub async fn run(config: Config, options: &Options) -> Result<(), Failure> {
     let mut door = tokio::spawn(line::serve(app.clone(), doors, Gate::default(), stop.clone()));
     notify(&[NotifyState::Ready]);
 
-    loop {
+    let outcome = loop {
         tokio::select! {
-            () = ends.one() => break,
+            () = ends.one() => break Ok(()),
+            // It ends only when it is told to, or by a panic: then nobody could come in any more.
+            _ = &mut door => break Err(Failure::Deaf),
             _ = hangup.recv() => reload(&app, &mut asked, options, certificates.as_deref()).await,
         }
+    };
+    match outcome {
+        Ok(()) => drain(&app, &mut ends, &stop, &mut door).await,
+        Err(_) => stop.halt.cancel(),
     }
-    drain(&app, &mut ends, &stop, &mut door).await;
     sweeper.abort();
     watchdog.abort();
     app.close().await;
     log::info!("stopped");
-    Ok(())
+    outcome
 }
 
 /// Says where and what it is; the plain door first, which is what scripts look for.

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use clap::Subcommand;
 use daemon::app::{OpenError, make_folder};
 use daemon::clock::Clock;
-use daemon::config::{Config, without_password};
+use daemon::config::{Config, hidden};
 use daemon::service::word::import::{self, ImportError, Progress, Source, Summary};
+use protocol::harmless::harmless;
 use sql::{Db, Found, Options};
 
 /// What is done with dictionaries.
@@ -67,7 +68,7 @@ pub async fn run(config: &Config, deed: Deed) -> Result<(), Failure> {
     let options = Options { patience: options.patience.max(PATIENCE), ..options };
     if Db::found(&url, options.clone()).await? == Found::Nothing {
         if !matches!(deed, Deed::Import { .. }) {
-            return Err(Failure::NoClub(without_password(&url)));
+            return Err(Failure::NoClub(hidden(&url).into_owned()));
         }
         // Perhaps another folder was meant.
         eprintln!("reeld: there was no club: making a new one in {}", config.data.display());
@@ -147,6 +148,7 @@ fn complain(summary: &Summary) {
 async fn list(db: &Db) -> Result<(), ImportError> {
     for dictionary in import::list(db).await? {
         let (name, title) = (&dictionary.name, &dictionary.title);
+        let title = harmless(title);
         println!("{name}\t{} entries\t{}\t{title}", dictionary.entries, dictionary.imported_at);
     }
     Ok(())

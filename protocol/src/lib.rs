@@ -9,6 +9,7 @@ pub mod doc;
 pub mod field;
 pub mod frame;
 pub mod grammar;
+pub mod harmless;
 pub mod near;
 pub mod reply;
 pub mod table;

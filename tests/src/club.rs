@@ -80,11 +80,12 @@ struct Start {
     listen: String,
     /// The program that starts it, with its words; none: nobody between.
     wrapper: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Default for Start {
     fn default() -> Self {
-        Self { listen: LOOPBACK.to_owned(), wrapper: vec![] }
+        Self { listen: LOOPBACK.to_owned(), wrapper: vec![], environment: vec![] }
     }
 }
 
@@ -244,6 +245,13 @@ impl Club {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
 
+    /// How many files, or sockets (`socket:`), it holds open whose name has this in it.
+    pub fn holds(&self, part: &str) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        let names = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+        names.filter(|name| name.to_string_lossy().contains(part)).count()
+    }
+
     /// How many bytes lie in the files of the data folder.
     pub fn disk(&self) -> u64 {
         fn size(folder: &Path) -> u64 {
@@ -356,6 +364,12 @@ impl Club {
             start(self.folder.path(), self.database.as_ref(), &self.said, &self.how);
     }
 
+    /// Sets a variable of the daemon's environment, from the next start on.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.how.environment.retain(|(name, _)| name != variable);
+        self.how.environment.push((variable.to_owned(), value.to_owned()));
+    }
+
     /// Writes the configuration anew, for the next start.
     pub fn configure(&self, config: &str) {
         fs::write(self.folder.path().join("reel.toml"), config).unwrap();
@@ -424,7 +438,9 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
 fn start(
     folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, how: &Start,
 ) -> (Child, SocketAddr) {
-    let mut command = wrapped(command(folder, database, "serve"), &how.wrapper);
+    let mut command = command(folder, database, "serve");
+    command.envs(how.environment.iter().map(|(name, value)| (name, value)));
+    let mut command = wrapped(command, &how.wrapper);
     command.args(["--listen", &how.listen]);
     if fs::metadata(folder.join("reel.toml")).is_ok_and(|file| file.len() > 0) {
         command.arg("--config").arg(folder.join("reel.toml"));

@@ -248,6 +248,21 @@ impl Line {
         Ok(Some(line.to_owned()))
     }
 
+    /// Whether nothing has come that is still to be read, and the connection is open.
+    pub fn is_silent(&mut self) -> bool {
+        let stream = self.stream.get_ref().socket();
+        stream.set_nonblocking(true).unwrap();
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        self.stream.buffer().is_empty()
+            && matches!(peeked, Err(why) if why.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// A row or an event taken apart.
+    pub fn row(line: &str) -> Fields {
+        row(line)
+    }
+
     /// Exactly this many bytes of a body.
     #[track_caller]
     pub fn body(&mut self, length: usize) -> Vec<u8> {

@@ -181,6 +181,10 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(ended) => Err(Error::Io(ended.into())),
+        // A panic goes on in its caller.
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Err(Error::Io(cancelled.into())),
+        },
     }
 }

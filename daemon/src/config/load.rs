@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use protocol::harmless::harmless;
 use protocol::near::nearest;
 
-use super::Config;
+use super::{Config, hidden};
+
+/// Days of a period of membership at most: no membership lasts longer, and 120 of them are still a number.
+const MOST_DAYS: u32 = 36_525;
 
 /// Why a configuration is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +33,7 @@ impl Config {
             Some(path) => {
                 let text =
                     std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
-                toml::from_str(&text)
-                    .map_err(|e| ConfigError::Wrong(path.display().to_string(), e.to_string()))?
+                parse(&text).map_err(|why| ConfigError::Wrong(path.display().to_string(), why))?
             }
         };
         for (name, path) in keys() {
@@ -42,8 +45,18 @@ impl Config {
         Ok(config)
     }
 
+    /// What a file of this text says, without the environment.
+    ///
+    /// # Errors
+    /// In words for the operator, with the place, and without the password of a database.
+    pub fn of(text: &str) -> Result<Self, String> {
+        let config = parse(text)?;
+        config.check().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
     fn with(&self, name: &str, path: &[String], value: &str) -> Result<Self, ConfigError> {
-        let wrong = |why: String| ConfigError::Wrong(name.to_owned(), why);
+        let wrong = |why: String| ConfigError::Wrong(name.to_owned(), presentable(&why));
         let mut table = toml::Table::try_from(self).map_err(|e| wrong(e.to_string()))?;
         let (last, sections) = path.split_last().ok_or_else(|| wrong("no key".into()))?;
         let mut at = &mut table;
@@ -75,11 +88,26 @@ impl Config {
             let why = "expected a number of periods, at least 1".into();
             return Err(ConfigError::Wrong(format!("prices.lengths.{key}"), why));
         }
-        match self.limits.positive().iter().chain(&days).find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into())),
-            None => Ok(()),
+        if let Some((key, _)) = self.limits.positive().iter().chain(&days).find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into()));
         }
+        if self.prices.membership_days > MOST_DAYS {
+            let why = format!("expected at most {MOST_DAYS}, a hundred years");
+            return Err(ConfigError::Wrong("prices.membership_days".into(), why));
+        }
+        Ok(())
     }
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|error: toml::de::Error| presentable(&error.to_string()))
+}
+
+/// What the parser says shows the line with the mistake, which may hold a password, or anything else that a
+/// terminal should not be sent.
+fn presentable(why: &str) -> String {
+    let lines = why.lines().map(|line| harmless(&hidden(line)).into_owned());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Names in the environment that are no key's but near one, each with the name that was meant perhaps. Others that
@@ -197,6 +225,29 @@ mod tests {
         let config = Config { database: "mysql://reel:s3cret@db:3306/reel".into(), ..Config::default() };
         let shown = config.shown().unwrap();
         assert!(shown.contains("reel:…@db:3306") && !shown.contains("s3cret"));
+    }
+
+    #[test]
+    fn a_mistake_does_not_tell_a_password() {
+        for text in [
+            "database = mysql://reel:s3cret@db/reel",
+            "databse = \"mysql://reel:s3@cret@db/reel\"",
+            "listen = \"mysql://reel:s3cret@db/reel\"",
+            "[ads]\nseconds = \"mysql://reel:s3cret@db/reel\"",
+        ] {
+            let why = Config::of(text).unwrap_err();
+            assert!(!why.contains("cret") && why.contains("line "), "{why}");
+        }
+        let wrong = Config::default().with("REEL_LISTEN", &["listen".into()], "mysql://a:s3cret@h\u{1b}[2J");
+        let why = wrong.unwrap_err().to_string();
+        assert!(!why.contains("s3cret") && !why.contains('\u{1b}'), "{why:?}");
+    }
+
+    #[test]
+    fn a_period_of_membership_has_an_end() {
+        assert!(Config::of("[prices]\nmembership_days = 36525").is_ok());
+        let why = Config::of("[prices]\nmembership_days = 4294967295").unwrap_err();
+        assert!(why.contains("prices.membership_days"), "{why}");
     }
 
     fn file_of(text: &str) -> tempfile::NamedTempFile {

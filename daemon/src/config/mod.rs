@@ -5,6 +5,7 @@ mod limits;
 mod listen;
 mod load;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -282,21 +283,25 @@ impl Config {
     /// None in practice: every value has a form in TOML.
     pub fn shown(&self) -> Result<String, toml::ser::Error> {
         let mut shown = self.clone();
-        shown.database = without_password(&self.database);
+        shown.database = hidden(&self.database).into_owned();
         toml::to_string_pretty(&shown)
     }
 }
 
-/// The URL of a database as it may be shown.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+/// Whether a URL holds a password, which a command line should not.
+pub fn has_password(url: &str) -> bool {
+    let login = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    login.and_then(|(login, _)| login.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
+}
+
+/// A line, or the URL of a database, without what stands in it between the user and the `@` of a URL.
+pub fn hidden(line: &str) -> Cow<'_, str> {
+    let Some((before, login, place)) = line.split_once("://").and_then(|(before, rest)| {
+        let (login, place) = rest.rsplit_once('@')?;
+        Some((before, login, place))
+    }) else {
+        return Cow::Borrowed(line);
     };
-    match rest.rsplit_once('@') {
-        Some((login, place)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:…@{place}")
-        }
-        None => url.to_owned(),
-    }
+    let user = login.split(':').next().unwrap_or_default();
+    Cow::Owned(format!("{before}://{user}:…@{place}"))
 }

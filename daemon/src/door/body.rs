@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::peer::{Peer, Silence};
+use crate::guard::planted;
 use crate::session::{Delivery, Upload, refusal};
 
 /// Bytes that are sent, at most, before the thread looks whether the transfer is still wanted.
@@ -80,6 +81,7 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
         let stream = peer.stream.clone();
         let sending = tokio::task::spawn_blocking(move || {
             let sent = stream.send_slice(&mut delivery.range, slice.bytes, PATIENCE);
+            planted("send", &delivery.length);
             (delivery, sent)
         });
         let sent = match sending.await {

@@ -16,6 +16,7 @@ use super::stream::Stream;
 use super::tls::{self, Certificates};
 use super::{Doors, Heir, Stop};
 use crate::app::App;
+use crate::guard::planted;
 use crate::session::Session;
 
 /// Accepts connections until it is told to stop, then waits for those that are open.
@@ -61,6 +62,7 @@ pub async fn serve(app: App, doors: Doors, gate: Gate, stop: Stop) {
             turn_away(Code::TooMany);
             continue;
         };
+        planted("accept", &address);
         let (app, stop) = (app.clone(), stop.clone());
         open.spawn(async move {
             welcome(app, stream, address, lock, stop).await;

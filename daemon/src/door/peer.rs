@@ -13,6 +13,7 @@ use tokio_util::codec::Decoder;
 use super::stream::Stream;
 use super::{Stop, body};
 use crate::config::Limits;
+use crate::guard::caught;
 use crate::session::{Answer, Heard, Session, Then};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
@@ -41,6 +42,8 @@ pub struct Peer {
     guest: Option<Instant>,
     /// Since when a command is on its way.
     begun: Option<Instant>,
+    /// A body is on its way out: nothing else may be said.
+    sending: bool,
     lines: Lines,
     input: BytesMut,
     output: String,
@@ -75,6 +78,7 @@ impl Peer {
             first: Some(now + Duration::from_secs(limits.first_seconds.into())),
             guest: Some(now),
             begun: None,
+            sending: false,
             lines: Lines::default(),
             input: BytesMut::new(),
             output: String::new(),
@@ -85,7 +89,10 @@ impl Peer {
     pub async fn run(mut self) {
         log::debug!("{} connected", self.session.label());
         Session::greeting().write(&mut self.output);
-        let last = self.talk().await;
+        let last = match caught(self.talk()).await {
+            Ok(last) => last,
+            Err(trace) => self.broken(trace),
+        };
         // A last word may take a while to go out, and who has gone is not to be seen until then.
         self.session.leave_rooms();
         if let Silence::Told(status) = last {
@@ -95,6 +102,17 @@ impl Peer {
             self.linger().await;
         }
         log::debug!("{} disconnected", self.session.label());
+    }
+
+    /// A panic ends this connection and no other.
+    fn broken(&mut self, trace: String) -> Silence {
+        log::info!("{} trace={trace} ends", self.session.label());
+        // A line that was half written is none.
+        self.output.truncate(self.output.rfind('\n').map_or(0, |end| end + 1));
+        if self.sending {
+            return Silence::Gone;
+        }
+        Silence::Told(Status::new(Code::Internal).with("trace", trace))
     }
 
     async fn talk(&mut self) -> Silence {
@@ -233,7 +251,9 @@ impl Peer {
             }
             Then::Send(delivery) => {
                 self.flush().await?;
+                self.sending = true;
                 let (delivery, sent) = body::send(self, delivery).await;
+                self.sending = false;
                 let last = self.session.sent(&delivery);
                 // Inside a body no status can be said: the connection just closes.
                 sent?;
@@ -271,9 +291,18 @@ impl Peer {
         self.input.is_empty() && self.stream.is_quiet()
     }
 
-    /// Sends what is owed. A client that does not read for as long as it might be silent is gone.
+    /// Sends what is owed. A client that does not read for as long as it might be silent is gone, and so is what it was
+    /// owed: of a line that went out in part, nothing may be said again.
     async fn flush(&mut self) -> io::Result<()> {
         let until = self.end();
+        let sent = self.send_output(until).await;
+        self.output.clear();
+        // A long list is not to be paid for by every idle connection that once asked for one.
+        self.output.shrink_to(INPUT);
+        sent
+    }
+
+    async fn send_output(&self, until: Instant) -> io::Result<()> {
         let mut rest = self.output.as_bytes();
         while !rest.is_empty() || self.stream.owes() {
             match self.stream.try_write(rest) {
@@ -289,9 +318,6 @@ impl Peer {
                 Err(error) => return Err(error),
             }
         }
-        self.output.clear();
-        // A long list is not to be paid for by every idle connection that once asked for one.
-        self.output.shrink_to(INPUT);
         Ok(())
     }
 

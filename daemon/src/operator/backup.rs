@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use daemon::clock::Clock;
-use daemon::config::{Config, without_password};
+use daemon::config::{Config, hidden};
 use daemon::service::backup::{self, Failed, Place};
 
 use super::{amount, clear_progress, many, open, patient, progress};
@@ -63,7 +63,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode, 
 /// Makes a club of a backup and says what it came to.
 pub(crate) async fn restore(config: &Config, options: &Restore) -> Result<ExitCode, Failure> {
     let url = config.database_url();
-    let shown = without_password(&url);
+    let shown = hidden(&url).into_owned();
     let place = Place { data: config.data.clone(), url, shown: shown.clone(), options: patient(config) };
     let mut tell = told;
     let done =

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use daemon::config::{Config, without_password};
+use daemon::config::{Config, hidden};
 use daemon::service::check::{Club, PATIENCE, Progress, Stopped};
 use vault::Survey;
 
@@ -23,7 +23,7 @@ async fn open(config: &Config) -> Result<Club, Failure> {
     })?;
     let url = config.database_url();
     if sql::Db::found(&url, patient(config)).await? == sql::Found::Nothing {
-        return Err(Failure::NoClub(format!("database at {}", without_password(&url))));
+        return Err(Failure::NoClub(format!("database at {}", hidden(&url))));
     }
     let db = sql::Db::open(&url, patient(config)).await?;
     Ok(Club { db, survey })

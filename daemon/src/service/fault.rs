@@ -3,6 +3,8 @@
 
 use protocol::value::{Money, Time};
 
+use crate::trace;
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -132,7 +134,7 @@ pub enum Fault {
 impl Fault {
     /// Logs what went wrong and gives it a number to be asked for by.
     pub fn internal(what: &dyn std::fmt::Display) -> Self {
-        let trace = format!("{:08x}", rand::random::<u32>());
+        let trace = trace::number();
         log::error!("trace={trace} {what}");
         Fault::Internal { trace }
     }

@@ -32,6 +32,7 @@ use sql::wallet::Once;
 pub use fault::Fault;
 
 use crate::app::App;
+use crate::guard::planted;
 
 /// A day in milliseconds.
 pub const DAY: i64 = 24 * 3600 * 1000;
@@ -141,6 +142,7 @@ pub async fn sweep(app: &App) -> Result<(), Fault> {
     let (now, config) = (app.clock.now(), app.config());
     app.db
         .write(move |tx| -> Result<(), sql::Error> {
+            planted("sweep", &now);
             Session::sweep(tx, now)?;
             // A used code is told apart from an unknown one for a while.
             Reset::sweep(tx, now)?;

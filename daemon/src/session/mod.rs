@@ -30,6 +30,7 @@ use tokio::sync::broadcast::error::RecvError;
 pub use answer::{Answer, Delivery, Proof, Then, Upload, refusal};
 
 use crate::app::App;
+use crate::guard::planted;
 use crate::live::{Fate, Presence};
 use crate::service::account::LoggedIn;
 use crate::service::lounge::{Happening, Seat};
@@ -115,6 +116,7 @@ impl Session {
         self.admit(spec)?;
         self.keep_secret(spec)?;
         let command = Command::read(spec, &words)?;
+        planted(spec.verb, &String::from_utf8_lossy(line));
         Ok(self.dispatch(command).await?)
     }
 

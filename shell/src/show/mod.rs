@@ -127,7 +127,7 @@ impl Screen {
         };
         lines.iter().for_each(|line| print(line));
         if let Some(more) = &answer.more {
-            self.say(Text::More, &[more]);
+            self.say(Text::More, &[&plain::harmless(more)]);
         }
     }
 

@@ -4,7 +4,10 @@
 
 mod bodies;
 mod lines;
+mod slow;
 mod strangers;
+mod texts;
+mod twins;
 mod values;
 
 use std::thread;

@@ -10,6 +10,7 @@ use super::throttle::{Target, guarded};
 use super::{Admin, DAY, Fault, User, audit, secret, terms};
 use crate::app::App;
 use crate::config::{Config, Registration};
+use crate::guard::planted;
 use crate::live::{Fate, Presence};
 
 /// A log-in: who it is, and the connection's part in the session.
@@ -251,6 +252,7 @@ pub async fn standing(app: &App, user: &User) -> Result<Standing, Fault> {
     let (id, now) = (user.id, app.clock.now());
     app.db
         .read(move |tx| {
+            planted("read", &id);
             let account = Account::get(tx, id)?.ok_or(Fault::LoginRequired)?;
             Ok(Standing::of(&account, now))
         })

@@ -23,6 +23,7 @@ use keeper::{Keeper, Request};
 use super::{Fault, Page, Paging, User, terms};
 use crate::app::App;
 use crate::clock::Clock;
+use crate::guard::caught;
 
 /// Messages of a room that are kept and shown on entering.
 pub const KEPT: u32 = 50;
@@ -142,7 +143,7 @@ impl Lounge {
     pub fn start(db: sql::Db, clock: Clock, bounds: Bounds) -> Self {
         let (requests, inbox) = mpsc::channel(REQUESTS);
         let (departures, gone) = mpsc::unbounded_channel();
-        tokio::spawn(Keeper::new(db, clock, bounds).run(inbox, gone));
+        tokio::spawn(keep(Keeper::new(db, clock, bounds), inbox, gone));
         Self { requests, departures, seats: Arc::default(), queue: Arc::new(AtomicUsize::new(bounds.queue)) }
     }
 
@@ -171,7 +172,7 @@ impl Lounge {
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Fault> {
         let (answer, wait) = oneshot::channel();
         let asked = self.requests.send(request(answer)).await;
-        let gone = || Fault::internal(&"the keeper of the chat rooms is gone");
+        let gone = || Fault::internal(&"the keeper of the chat rooms gave no answer");
         asked.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())
     }
@@ -180,6 +181,16 @@ impl Lounge {
     pub async fn forget(&self, account: AccountId, name: String) {
         // A keeper that is gone holds no names.
         let _ = self.requests.send(Request::Forget { account, name: name.into() }).await;
+    }
+}
+
+/// Has the rooms kept, also after a panic: they begin anew then, empty, and who was in one is told that it is lost.
+async fn keep(
+    mut keeper: Keeper, mut requests: mpsc::Receiver<Request>, mut gone: mpsc::UnboundedReceiver<u64>,
+) {
+    while let Err(trace) = caught(keeper.run(&mut requests, &mut gone)).await {
+        log::error!("trace={trace} the chat rooms begin anew");
+        keeper.begin_anew();
     }
 }
 

@@ -13,6 +13,7 @@ use super::places::{Bounds, Place};
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::config::Shelf;
+use crate::guard::planted;
 use crate::service::catalogue::care::{clear_shelf, tally};
 use crate::service::once::{Key, Outcome, once, recall};
 use crate::service::shelf::{self, Room, Share};
@@ -156,7 +157,12 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
 /// What the command said besides key and resume, in one form.
 fn arguments(order: &Order) -> String {
     let Order { size, md5, name, kind, price, member_price, description, .. } = order;
-    format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}")
+    let mut all = format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}");
+    // Of two files with one MD5 the other was not stored by this key.
+    if let Some(sha256) = &order.sha256 {
+        all.push_str(&format!(" {sha256}"));
+    }
+    all
 }
 
 async fn stored_before(app: &App, key: Option<Key>) -> Result<Option<TitleId>, Fault> {
@@ -217,6 +223,7 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
         // Held by the rule itself, which runs to its end even if its caller has gone: until the database
         // knows of the bytes, no operator's purge or repair may take them away.
         let _storing = &held;
+        planted("store", &draft.name);
         // Held, so that of two titles of one content the second sees the first.
         Content::hold(tx, content.sha256)?;
         if proven && !proof::may_have(tx, &user, content.id)? {
