@@ -24,7 +24,7 @@ fn operating_md_is_current() {
     for key in AT_START {
         assert!(table.contains(&format!("| `{key}` * |")), "{key} is no key");
     }
-    let file = root.parent().unwrap().join("operating.md");
+    let file = root.parent().unwrap().join("systemd/operating.md");
     let text = std::fs::read_to_string(&file).unwrap();
     let fresh = fill(&text, "settings", &table).expect("operating.md has no <!-- settings -->");
     if std::env::var_os("REEL_WRITE_DOCS").is_some() {

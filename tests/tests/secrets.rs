@@ -155,7 +155,7 @@ fn nothing_secret_is_told(engine: Engine) {
 /// Has somebody type secrets into the shell at a terminal; what is to be seen of it.
 fn sit_down(club: &Club, home: &std::path::Path, given: &serde_json::Value) -> serde_json::Value {
     let mut script = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/secrets.py"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/looks.py"))
         .arg(program("reel"))
         .arg(club.address().to_string())
         .env("HOME", home)

@@ -56,7 +56,7 @@ fn answers_that_nobody_reads_are_let_go() {
 
 #[test]
 fn a_line_that_never_ends_is_not_waited_for() {
-    let club = Club::with(Engine::Sqlite, "[limits]\nlogin_seconds = 1\nidle_seconds = 1\n");
+    let club = Club::with(Engine::Sqlite, "[limits]\nline_seconds = 1\n");
     let anna = user(&club, "anna");
     for mut line in [club.line(), club.resume(&anna.token)] {
         // A byte now and then is no command: it does not keep a connection.

@@ -60,7 +60,7 @@ fn a_restart_refuses_no_connection() {
         more(20);
         for _ in 0..3 {
             let said = end(daemon);
-            assert!(said.contains("listen = 127.0.0.1:1 is not used"), "{said}");
+            assert!(said.contains("127.0.0.1:1 is not used"), "{said}");
             daemon = start(&socket, folder.path());
             more(20);
         }

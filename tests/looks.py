@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Somebody who types secrets into the shell, on a pseudo-terminal.
 
-    python3 tests/secrets.py REEL HOST:PORT < a JSON document
+    python3 tests/looks.py REEL HOST:PORT < a JSON document
 
 The document has the secrets: password, fresh, invite, reset, vouchers. Prints what the system tells everybody of the
 shell: its command line and environment, and what stood on the terminal.
