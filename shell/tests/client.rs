@@ -44,7 +44,7 @@ fn server(scripts: Vec<Vec<Step>>) -> (String, JoinHandle<Vec<String>>) {
 fn follow(mut stream: TcpStream, script: Vec<Step>, heard: &mut Vec<String>) {
     stream.write_all(b"220 REEL proto=1 caps= max-line=8192 : welcome\r\n").unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let last = script.len() - 1;
+    let last = script.len();
     for (place, step) in script.into_iter().enumerate() {
         match step {
             Hear(prefix) => {
@@ -54,7 +54,7 @@ fn follow(mut stream: TcpStream, script: Vec<Step>, heard: &mut Vec<String>) {
                 heard.push(line.trim_end().to_owned());
             }
             // What is said last goes out together with the end: whoever reads it finds the connection closed.
-            Step::Say(line) if place == last => {
+            Step::Say(line) if place + 1 == last => {
                 send(&stream, format!("{line}\r\n").as_bytes(), SendFlags::MORE).unwrap();
             }
             Step::Say(line) => stream.write_all(format!("{line}\r\n").as_bytes()).unwrap(),
