@@ -8,63 +8,14 @@ shell: its command line and environment, and what stood on the terminal.
 """
 
 import json
-import os
-import pty
-import re
-import select
 import sys
-import termios
-import time
 
-PATIENCE = 20
+from typist import Typist
+
 reel, host = sys.argv[1:]
 secrets = json.load(sys.stdin)
-said = ""
-read = 0
-
-
-def fail(why):
-    sys.exit(f"{why}\n--- the terminal:\n{said}")
-
-
-def take(left):
-    global said
-    if not select.select([master], [], [], left)[0]:
-        fail("nothing more is said")
-    try:
-        part = os.read(master, 4096)
-    except OSError:  # how Linux says that the other end is closed
-        part = b""
-    said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", part.decode())
-    return part
-
-
-def wait(text):
-    global read
-    until = time.monotonic() + PATIENCE
-    while (at := said.find(text, read)) < 0:
-        if not take(max(0, until - time.monotonic())):
-            fail(f"it ended; {text!r} never came")
-    read = at + len(text)
-
-
-def type_(text):
-    os.write(master, text.encode())
-
-
-def hidden(question, text):
-    wait(question)
-    until = time.monotonic() + PATIENCE
-    while termios.tcgetattr(master)[3] & termios.ECHO:
-        if time.monotonic() > until:
-            fail(f"{question!r} shows what is typed")
-    type_(text + "\r")
-
-
-child, master = pty.fork()
-if child == 0:
-    env = {key: word for key, word in os.environ.items() if not key.startswith("REEL_")}
-    os.execve(reel, [reel, "--host", host], {**env, "TERM": "xterm", "LC_ALL": "C.UTF-8", "RUST_LOG": "trace"})
+shell = Typist(reel, "--host", host, RUST_LOG="trace")
+wait, type_, hidden = shell.wait, shell.type, shell.hidden
 
 wait("reel> ")
 # What is seen on the terminal because it was typed in the open stays out of the history all the same.
@@ -104,14 +55,12 @@ wait("anna@127.0.0.1> ")
 
 
 def proc(name):
-    with open(f"/proc/{child}/{name}", "rb") as file:
+    with open(f"/proc/{shell.child}/{name}", "rb") as file:
         return file.read().decode(errors="replace").replace("\0", "\n")
 
 
 told = {"cmdline": proc("cmdline"), "environ": proc("environ")}
 type_("quit\r")
-while take(PATIENCE):
-    pass
-os.waitpid(child, 0)
-told["terminal"] = said
+shell.end()
+told["terminal"] = shell.said
 json.dump(told, sys.stdout)

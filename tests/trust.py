@@ -8,58 +8,19 @@ Nothing sleeps: it types when it has read what it waits for.
 """
 
 import os
-import pty
-import re
-import select
 import stat
 import subprocess
 import sys
-import time
 
-PATIENCE = 20
+from typist import Typist
+
 reel, host, fingerprint, admin, plain = sys.argv[1:]
 KNOWN = os.path.join(os.environ["HOME"], ".local/state/reel/known_servers")
 
 
-class Terminal:
+class Terminal(Typist):
     def __init__(self, *arguments, locale="C.UTF-8"):
-        self.said, self.read = "", 0
-        self.child, self.master = pty.fork()
-        if self.child == 0:
-            env = {key: word for key, word in os.environ.items() if not key.startswith("REEL_")}
-            env |= {"TERM": "xterm", "LC_ALL": locale}
-            os.execve(reel, [reel, "--tls", "--host", host, *arguments], env)
-
-    def fail(self, why):
-        sys.exit(f"{why}\n--- the terminal:\n{self.said}")
-
-    def take(self, left):
-        if not select.select([self.master], [], [], left)[0]:
-            self.fail("nothing more is said")
-        try:
-            part = os.read(self.master, 4096)
-        except OSError:  # how Linux says that the other end is closed
-            part = b""
-        self.said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", part.decode())
-        return part
-
-    def wait(self, text):
-        until = time.monotonic() + PATIENCE
-        while (at := self.said.find(text, self.read)) < 0:
-            if not self.take(max(0, until - time.monotonic())):
-                self.fail(f"it ended; {text!r} never came")
-        self.read = at + len(text)
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-    def end(self, status):
-        while self.take(PATIENCE):
-            pass
-        ended = os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
-        if ended != status:
-            self.fail(f"it ended with {ended} and not {status}")
-        return re.sub(r"\s+", "", self.said)  # however the lines were broken
+        super().__init__(reel, "--tls", "--host", host, *arguments, LC_ALL=locale)
 
 
 # Who says no, or yes to everything else, has trusted nobody.

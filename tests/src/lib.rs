@@ -21,8 +21,8 @@ pub use from::from;
 pub use line::{Fields, Line, Reply};
 pub use load::Load;
 pub use people::{
-    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, sha256hex, statement, stor,
-    twins, user,
+    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, sha256hex, soon, statement,
+    stor, twins, user,
 };
 pub use proxy::{Cut, Proxy};
 pub use reel::{reel, reel_tls};

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
 
@@ -203,4 +204,14 @@ pub fn statement(who: &mut Person) -> Vec<i64> {
     }
     assert_eq!(expected, 0, "{}: a wallet begins with nothing", who.name);
     rows.iter().map(|row| row.money("amount")).collect()
+}
+
+/// Fails unless the condition comes true soon.
+#[track_caller]
+pub fn soon(what: &str, mut is: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

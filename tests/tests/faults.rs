@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tests::{
-    Club, Cut, Engine, Line, Load, Over, Person, Proxy, Reply, Server, admin, bytes, md5hex, rows, stor, user,
+    Club, Cut, Engine, Line, Load, Over, Person, Proxy, Reply, Server, admin, bytes, md5hex, rows, soon,
+    stor, user,
 };
 
 /// The daemon gives up on a silent database after a second.
@@ -97,16 +98,6 @@ fn a_frozen_database_holds_nobody_for_long() {
     assert_eq!(anna.balance(), 500);
 }
 
-/// Waits until this holds.
-#[track_caller]
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !holds() {
-        assert!(since.elapsed() < Duration::from_secs(15), "{what}: not within 15 seconds");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
 /// The database is killed, frozen, stopped, made read-only and started again under a mixed load: whoever asks is told
 /// `450` in time, it heals by itself, and in the end all is as the answers said, each thing once.
 #[test]
@@ -123,7 +114,7 @@ fn the_database_fails_in_every_way_under_load() {
         let over = Over(over);
         let works = || {
             let before = load.answered();
-            until("it heals", || load.answered() >= before + 50 || busy.is_finished());
+            soon("it heals", || load.answered() >= before + 50 || busy.is_finished());
         };
         let fails = || {
             load.refused();
@@ -160,7 +151,7 @@ fn the_database_fails_in_every_way_under_load() {
     let longest = load.longest();
     assert!(longest < AT_ONCE, "somebody waited {longest:?}");
     load.last_audit(&club);
-    until("what was cut off is taken back", || club.operator(&["check"]).status.success());
+    soon("what was cut off is taken back", || club.operator(&["check"]).status.success());
     assert!(!club.said().contains("Z ERROR"), "nothing of it was an error of ours");
 
     // Said at the start, of a server that may lose what it has committed.
@@ -223,7 +214,7 @@ fn a_commit_without_an_answer() {
     assert_eq!(rows(&mut anna, "STATEMENT").len(), 1 + 2 * 8);
     assert_eq!(rows(&mut boss, "LIST").len(), 4);
     assert!(rows(&mut boss, &format!("ATTENDEES {night}")).is_empty());
-    until("what was cut off is taken back", || club.operator(&["check"]).status.success());
+    soon("what was cut off is taken back", || club.operator(&["check"]).status.success());
 }
 
 /// A client that goes away inside a purchase leaves nothing open; a lock that a stranger keeps is waited for, not for
@@ -248,10 +239,10 @@ fn a_client_goes_away_inside_a_purchase() {
     for line in &mut lines {
         line.say(&format!("BUY {id} key=once"));
     }
-    until("they wait for the row", || open("AND t.trx_state = 'LOCK WAIT'") > 0);
+    soon("they wait for the row", || open("AND t.trx_state = 'LOCK WAIT'") > 0);
     drop(lines);
     drop(held);
-    until("nothing stays open", || open("") == 0);
+    soon("nothing stays open", || open("") == 0);
     anna.want(&format!("BUY {id} key=once"), "250 OK");
     assert_eq!(anna.balance(), 400);
     assert_eq!(rows(&mut anna, "STATEMENT").len(), 2);

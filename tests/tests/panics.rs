@@ -3,11 +3,9 @@
 //! The daemon panics where `REEL_PANIC` says, which only a debug build looks at.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use tests::{
-    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, pass, retr, rows, stor, user,
+    Club, Engine, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, pass, retr, rows, soon, stor,
+    user,
 };
 
 on_both_engines! {
@@ -47,15 +45,6 @@ fn traced(club: &Club, reply: Reply) -> String {
     assert_eq!(logged.len(), 1, "{said}");
     assert!(logged[0].contains(".rs:") && !said.contains(TELLING) && !said.contains("planted"), "{said}");
     trace
-}
-
-#[track_caller]
-fn soon(what: &str, mut is: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn again(club: &Club, who: &Person) -> Person {

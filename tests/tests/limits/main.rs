@@ -15,21 +15,11 @@ use std::time::{Duration, Instant};
 
 use tests::{
     Club, Engine, Line, Over, admin, at_once, bytes, from, md5hex, on_both_engines, pass, program, retr,
-    stor, user,
+    soon, stor, user,
 };
 
 /// An address that is not the one of all other connections here.
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-
-/// Fails unless the condition comes true soon.
-#[track_caller]
-fn soon(what: &str, mut is: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// Fails unless the daemon soon says so in its log.
 #[track_caller]
