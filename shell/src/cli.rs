@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::endpoint::Encryption;
+use crate::endpoint::Way;
 use crate::trust::Fingerprint;
 
 /// What `--help` says at its end: scripts rely on it.
@@ -42,6 +42,10 @@ pub struct Cli {
     #[arg(long, value_name = "SHA256", env = "REEL_TLS_PIN")]
     pub tls_pin: Option<Fingerprint>,
 
+    /// Go to another machine without TLS: passwords and films are seen by whoever listens on the way
+    #[arg(long, env = "REEL_PLAIN", conflicts_with_all = ["tls", "tls_pin"])]
+    pub plain: bool,
+
     /// Log in under this name at the start
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
@@ -64,9 +68,14 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Whether and how the connection is encrypted.
-    pub fn encryption(&self) -> Option<Encryption> {
-        (self.tls || self.tls_pin.is_some()).then_some(Encryption { pin: self.tls_pin })
+    /// How the connection goes.
+    pub fn way(&self) -> Way {
+        match self.tls_pin {
+            Some(pin) => Way::Tls { pin: Some(pin) },
+            None if self.tls => Way::Tls { pin: None },
+            None if self.plain => Way::Clear,
+            None => Way::Near,
+        }
     }
 
     /// Whether commands are named rather than typed.

@@ -23,15 +23,23 @@ pub struct Endpoint {
     pub host: String,
     /// What Ctrl-C does to its connections.
     pub cancel: Cancel,
+    way: Way,
     /// How TLS is spoken, if it is: all connections share trust and session tickets.
     tls: Option<Arc<ClientConfig>>,
 }
 
-/// How a connection is encrypted.
-#[derive(Clone, Copy, Debug)]
-pub struct Encryption {
-    /// The one certificate that is trusted; without it those that [`trust`](crate::trust) finds good.
-    pub pin: Option<Fingerprint>,
+/// How a connection goes to the server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Way {
+    /// In the clear, and so no further than this machine.
+    Near,
+    /// In the clear, wherever it goes: it was asked for.
+    Clear,
+    /// Over TLS.
+    Tls {
+        /// The one certificate that is trusted; without it those that [`trust`](crate::trust) finds good.
+        pin: Option<Fingerprint>,
+    },
 }
 
 impl Endpoint {
@@ -39,17 +47,13 @@ impl Endpoint {
     ///
     /// # Errors
     /// No TLS can be had: none in practice.
-    pub fn new(host: &str, encryption: Option<Encryption>, cancel: Cancel) -> Result<Self, Fault> {
-        let (port, pin) = match encryption {
-            None => (protocol::DEFAULT_PORT, None),
-            Some(encryption) => (protocol::DEFAULT_TLS_PORT, encryption.pin),
+    pub fn new(host: &str, way: Way, cancel: Cancel) -> Result<Self, Fault> {
+        let Way::Tls { pin } = way else {
+            return Ok(Self { host: with_port(host, protocol::DEFAULT_PORT), cancel, way, tls: None });
         };
-        let host = with_port(host, port);
-        let tls = match encryption {
-            None => None,
-            Some(_) => Some(trust::config(&host, pin).map_err(|error| Fault::Usage(error.to_string()))?),
-        };
-        Ok(Self { host, cancel, tls })
+        let host = with_port(host, protocol::DEFAULT_TLS_PORT);
+        let tls = trust::config(&host, pin).map_err(|error| Fault::Usage(error.to_string()))?;
+        Ok(Self { host, cancel, way, tls: Some(tls) })
     }
 
     /// The host without its port, for the prompt.
@@ -60,9 +64,13 @@ impl Endpoint {
     /// Connects and hears the greeting.
     ///
     /// # Errors
-    /// No server, no greeting, or a greeting that turns us away.
+    /// No server, no greeting, or a greeting that turns us away; a server elsewhere, without TLS.
     pub fn open(&self) -> Result<Link, Fault> {
-        let mut link = self.connect().map_err(|error| self.unreachable(error))?;
+        let socket = dial(&self.host).map_err(|error| self.unreachable(error))?;
+        if self.way == Way::Near && !is_near(&socket) {
+            return Err(Fault::InTheClear { host: self.host.clone() });
+        }
+        let mut link = self.over(socket).map_err(|error| self.unreachable(error))?;
         let greeting = link.reply()?.accepted()?;
         if greeting.status.code != 220 {
             return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));
@@ -70,8 +78,7 @@ impl Endpoint {
         Ok(link)
     }
 
-    fn connect(&self) -> io::Result<Link> {
-        let socket = dial(&self.host)?;
+    fn over(&self, socket: TcpStream) -> io::Result<Link> {
         let watch = self.cancel.watch(&socket);
         let wire = match &self.tls {
             None => Wire::Plain(socket),
@@ -93,6 +100,11 @@ impl Endpoint {
             None => Fault::Connect { host: self.host.clone(), error: trust::plainly(error) },
         }
     }
+}
+
+/// Whether the other end is this machine.
+fn is_near(socket: &TcpStream) -> bool {
+    socket.peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
 }
 
 fn dial(host: &str) -> io::Result<TcpStream> {

@@ -280,8 +280,10 @@ mod tests {
                 stream.write_all(&[*byte]).unwrap();
             }
         });
-        let mut link =
-            crate::endpoint::Endpoint::new(&host, None, Cancel::default()).unwrap().open().unwrap();
+        let mut link = crate::endpoint::Endpoint::new(&host, crate::endpoint::Way::Near, Cancel::default())
+            .unwrap()
+            .open()
+            .unwrap();
         let reply = link.reply().unwrap();
         assert_eq!((reply.rows.len(), reply.events.len()), (1, 1));
         let data = link.reply().unwrap();

@@ -42,7 +42,7 @@ mod words;
 use ask::Asker;
 use cancel::Cancel;
 use cli::Cli;
-use endpoint::Endpoint;
+use endpoint::{Endpoint, Way};
 use fault::{Exit, Fault};
 use locale::Text;
 use session::Session;
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     let cancel = Cancel::default();
     cancel.catch_interrupts(!typed);
     let screen = Screen::new(cli.json);
-    let endpoint = match Endpoint::new(&cli.host, cli.encryption(), cancel) {
+    let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
         Ok(endpoint) => endpoint,
         Err(fault) => {
             screen.fault(&fault);
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 
 /// Sees whether anybody is there, and logs in if a name was given.
 fn start(shell: &mut Shell, cli: &Cli, typed: bool) -> Result<(), Exit> {
-    if cli.encryption().is_some() {
+    if matches!(cli.way(), Way::Tls { .. }) {
         meet(shell, typed)?;
     }
     let result = match &cli.user {

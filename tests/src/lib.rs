@@ -25,7 +25,7 @@ pub use people::{
     stor, twins, user,
 };
 pub use proxy::{Cut, Proxy};
-pub use reel::{reel, reel_tls};
+pub use reel::{reel, reel_at, reel_tls};
 pub use server::Server;
 pub use transcript::{play, play_tls};
 pub use wire::tls_client;

@@ -1,5 +1,6 @@
 //! The shell `reel`, run as a script runs it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -14,6 +15,11 @@ pub fn reel(club: &Club, folder: &Path, name: &str, more: &[(&str, &str)], argum
 /// The same over TLS.
 pub fn reel_tls(club: &Club, folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
     run(&["--tls", "--host", &club.tls_address().to_string()], folder, name, more, arguments)
+}
+
+/// The same at another address of the club.
+pub fn reel_at(address: SocketAddr, folder: &Path, name: &str, arguments: &[&str]) -> Output {
+    run(&["--host", &address.to_string()], folder, name, &[], arguments)
 }
 
 fn run(host: &[&str], folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {

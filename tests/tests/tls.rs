@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::version::{TLS12, TLS13};
-use tests::{Club, Engine, Line, admin, at_once, bytes, md5hex, pass, stor, tls_client, user};
+use tests::{Club, Engine, Line, admin, at_once, bytes, md5hex, pass, reel_at, stor, tls_client, user};
 
 const MIB: usize = 1 << 20;
 
@@ -437,6 +437,16 @@ fn passwords_from_elsewhere_need_tls() {
     }
     open.want("HELP LOGIN", "210 END");
     line.want("WHOAMI", "250 OK");
+    // The shell does not even send it.
+    let plainly = |more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        reel_at(far(&club), folder.path(), "anna", more)
+    };
+    let out = plainly(&["--user", "anna", "-c", "whoami"]);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.code() == Some(3) && said.contains("--tls speaks TLS"), "{said}");
+    let out = plainly(&["--plain", "--user", "anna", "-c", "whoami"]);
+    assert!(String::from_utf8(out.stderr).unwrap().contains("TLS_REQUIRED"));
     let config = tls_client(&club.certificate(), rustls::ALL_VERSIONS, &[]);
     let address = std::net::SocketAddr::new(own, club.tls_address().port());
     let mut private = Line::bare_tls(address, config).unwrap().greeted();

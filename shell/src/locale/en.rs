@@ -94,6 +94,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::ChangedHint => {
             "If the operator has changed the certificate, remove line {1} of {0} and look again."
         }
+        Text::InTheClear => {
+            "{0} is another machine, and without TLS whoever listens on the way sees your password. --tls speaks TLS; --plain goes without it all the same, through a tunnel say. Nothing was sent."
+        }
         Text::NotThePin => {
             "DANGER: the server at {0} shows another certificate than the one of --tls-pin. Nothing was sent."
         }

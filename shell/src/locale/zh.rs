@@ -84,6 +84,9 @@ pub const fn text(text: Text) -> &'static str {
             "危险：服务器 {0} 的证书与您信任过的不同，可能有人在中间窃听。没有发送任何内容。"
         }
         Text::ChangedHint => "如果是运营者更换了证书，请删除 {0} 的第 {1} 行后重试。",
+        Text::InTheClear => {
+            "{0} 是另一台机器；不用 TLS，途中监听的人会看到您的密码。--tls 使用 TLS；--plain 仍不加密（例如已有隧道时）。没有发送任何内容。"
+        }
         Text::NotThePin => "危险：服务器 {0} 的证书不是 --tls-pin 指定的那一个。没有发送任何内容。",
 
         Text::BadWord => "{0}：应为 {1}",

@@ -165,6 +165,7 @@ impl Screen {
                 self.say(Text::CannotConnect, &[host, &error.to_string()]);
             }
             Fault::Untrusted(untrusted) => self.untrusted(untrusted),
+            Fault::InTheClear { host } => self.say(Text::InTheClear, &[&plain::harmless(host)]),
             Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
             Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
