@@ -6,10 +6,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast, watch};
 use vault::Vault;
 
+use crate::belonging::{self, Stranger};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::guard::caught;
 use crate::live::Live;
+use crate::service::backup;
 use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
@@ -74,9 +76,15 @@ pub enum OpenError {
     /// The files.
     #[error("files in {0}: {1}")]
     Vault(String, vault::Error),
+    /// The folder is a backup, not a club.
+    #[error("{0} is a backup: make a club of it with `reeld restore {0} --data FOLDER`")]
+    Backup(String),
     /// The database.
     #[error("database: {0}")]
     Database(#[from] sql::Error),
+    /// Folder and database are not of one club.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
 }
 
 impl App {
@@ -85,6 +93,9 @@ impl App {
     /// # Errors
     /// What cannot be opened, in words for the operator.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
+        if backup::is_backup(&config.data) {
+            return Err(OpenError::Backup(config.data.display().to_string()));
+        }
         make_folder(&config)?;
         let folder = config.data.display().to_string();
         // Before the database: two daemons on one folder are told apart here.
@@ -93,6 +104,9 @@ impl App {
             other => OpenError::Vault(folder, other),
         })?;
         let db = open_database(&config).await?;
+        if belonging::settle(&vault, &db).await? {
+            log::info!("this is a new club in {}", config.data.display());
+        }
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),

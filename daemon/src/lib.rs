@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod app;
+pub mod belonging;
 pub mod clock;
 pub mod config;
 pub mod door;

@@ -192,6 +192,7 @@ fn configure(options: &Options) -> Result<Config, Failure> {
         }
         config.database.clone_from(database);
     }
+    config.check()?;
     Ok(config)
 }
 

@@ -88,8 +88,24 @@ fn announce(app: &App) {
         }
     }
     log::info!("serving {} on {}", config.data.display(), app.db.engine());
+    warn_of_exposure(&config);
     if !config.topup_allowed() {
         log::info!("TOPUP is off (money.topup): admins fill wallets with CREDIT and VOUCHER");
+    }
+}
+
+/// What an operator who opened the plain port perhaps did not want.
+fn warn_of_exposure(config: &Config) {
+    if config.listen.is_loopback() {
+        return;
+    }
+    if config.accounts.plain_passwords {
+        log::warn!(
+            "accounts.plain_passwords: other machines send passwords and films over {} in the clear",
+            config.listen
+        );
+    } else if config.tls_listen.0.is_none() {
+        log::warn!("nobody can log in from another machine: passwords need TLS there (--tls-listen)");
     }
 }
 
@@ -125,6 +141,7 @@ async fn reload(app: &App, asked: &mut Config, options: &Options, certificates: 
         Ok(config) => {
             logging::set(config.log);
             app.reconfigure(config.clone()).await;
+            warn_of_exposure(&app.config());
             tell(&asked.changes(&config));
             *asked = config.within(asked);
         }

@@ -26,6 +26,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod check;
+pub mod club;
 pub mod copy;
 mod db;
 mod error;

@@ -85,10 +85,11 @@ pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
         tx.execute("INSERT INTO schema_version (version) VALUES (?)", params![step.number])?;
         // What is filled is made here, not brought up to date.
         if known != UNFINISHED {
-            log::info!("the schema has version {} now", step.number);
+            log::debug!("the schema has version {} now", step.number);
         }
     }
     if found < known && known != UNFINISHED {
+        log::info!("the schema has version {known} now; it had {found}");
         tx.check_schema()?;
     }
     Ok(())

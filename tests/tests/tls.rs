@@ -232,17 +232,17 @@ fn the_certificate_is_exchanged_under_open_connections() {
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stdout).unwrap().trim().to_owned()
     };
-    let refused = club.operator(&["cert"]);
+    let refused = club.operator(&["cert", "--name", "club.example"]);
     assert!(!refused.status.success());
+    let fingerprint = |file: &Path| {
+        let said = openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in", path(file)]);
+        said.split('=').nth(1).unwrap().trim().to_owned()
+    };
+    // Without a name it tells of the one that is there.
+    assert_eq!(print(club.operator(&["cert"])), fingerprint(&old));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--force"), "{refused:?}");
     let new = print(club.operator(&["cert", "--force", "--name", "localhost", "--name", "10.1.2.3"]));
-    assert_eq!(
-        openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in", path(&club.certificate())])
-            .split('=')
-            .nth(1)
-            .map(str::trim),
-        Some(&*new)
-    );
+    assert_eq!(fingerprint(&club.certificate()), new);
     club.signal("HUP");
     wait(|| club.said().contains(&new), "the new certificate is taken");
     open.want("NOOP", "250 OK");

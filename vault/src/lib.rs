@@ -17,6 +17,7 @@ mod digest;
 mod error;
 mod incoming;
 mod moving;
+mod owner;
 mod part;
 mod place;
 mod proof;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! vault/lock                              one daemon a vault
+//! vault/owner                             whose vault it is
 //! vault/storing, vault/turn               keep storing and removing apart
 //! vault/keeping                           keeps copying and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
@@ -77,6 +78,11 @@ impl Place {
             }
             other => Ok(other?),
         }
+    }
+
+    /// Where it is noted whose vault this is.
+    pub fn owner(&self) -> PathBuf {
+        self.vault.join("owner")
     }
 
     /// Where the bytes of an upload gather.
@@ -200,7 +206,7 @@ fn make(folder: &Path) -> Result<(), Error> {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     Ok(File::open(folder)?.sync_all()?)
 }
 

@@ -1,5 +1,6 @@
 //! How a configuration is read: the file, then the environment, then what is to be true of both.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use protocol::harmless::harmless;
@@ -77,7 +78,11 @@ impl Config {
         table.try_into().map_err(|e: toml::de::Error| wrong(e.message().to_owned()))
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Whether every value is possible.
+    ///
+    /// # Errors
+    /// The first that is not, by its key.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let days = [
             ("accounts.session_days", self.accounts.session_days.into()),
             ("accounts.invite_days", self.accounts.invite_days.into()),
@@ -90,6 +95,13 @@ impl Config {
         }
         if let Some((key, _)) = self.limits.positive().iter().chain(&days).find(|(_, value)| *value == 0) {
             return Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into()));
+        }
+        if !["", "mysql://", "mariadb://", "sqlite:"].iter().any(|start| match *start {
+            "" => self.database.is_empty(),
+            start => self.database.starts_with(start),
+        }) {
+            let why = "expected mysql://user:password@host:port/name, sqlite:PATH, or nothing".into();
+            return Err(ConfigError::Wrong("database".into(), why));
         }
         if self.prices.membership_days > MOST_DAYS {
             let why = format!("expected at most {MOST_DAYS}, a hundred years");
@@ -106,8 +118,24 @@ fn parse(text: &str) -> Result<Config, String> {
 /// What the parser says shows the line with the mistake, which may hold a password, or anything else that a
 /// terminal should not be sent.
 fn presentable(why: &str) -> String {
-    let lines = why.lines().map(|line| harmless(&hidden(line)).into_owned());
+    let lines = why.lines().map(|line| harmless(&hidden(&guessed(line))).into_owned());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is said of an unknown key, with the one that was meant perhaps in the place of all there are.
+fn guessed(line: &str) -> Cow<'_, str> {
+    let Some((before, all)) = line.split_once(", expected one of ") else { return Cow::Borrowed(line) };
+    let Some((what, wrong)) = before.trim_end_matches('`').rsplit_once('`') else {
+        return Cow::Borrowed(line);
+    };
+    if !what.contains("unknown field") {
+        return Cow::Borrowed(line);
+    }
+    let meant = nearest(wrong, all.split(", ").map(|key| key.trim_matches('`')));
+    Cow::Owned(match meant {
+        Some(meant) => format!("there is no key `{wrong}`; was `{meant}` meant?"),
+        None => format!("there is no key `{wrong}`; `reeld config` shows all"),
+    })
 }
 
 /// Names in the environment that are no key's but near one, each with the name that was meant perhaps. Others that
@@ -152,6 +180,11 @@ mod tests {
         let file = file_of("[ads]\nsecond = 3\n");
         let error = Config::load(Some(file.path())).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("second"), "{error}");
+        let file = file_of("[limits]\nacount_download_rate = 3\n");
+        let error = Config::load(Some(file.path())).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("was `account_download_rate` meant?"), "{error}");
+        let error = Config::of("database = \"foo\"").unwrap_err();
+        assert!(error.contains("mysql://"), "{error}");
         let file = file_of("[prices]\npaid = \"ten\"\n");
         let error = Config::load(Some(file.path())).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("10.00"), "{error}");

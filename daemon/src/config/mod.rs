@@ -34,7 +34,7 @@ pub struct Config {
     pub tls_cert: PathBuf,
     /// The private key of the certificate; PEM.
     pub tls_key: PathBuf,
-    /// `mysql://user:password@host:port/name`, or empty for SQLite in the data folder.
+    /// `mysql://user:password@host:port/name`, `sqlite:PATH`, or empty for SQLite in the data folder.
     pub database: String,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`. `RUST_LOG` has the last word.
     pub log: Level,
@@ -72,7 +72,7 @@ pub enum Level {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accounts {
-    /// Whether anybody may register.
+    /// Whether anybody may register: `open`, `invite` (with a code) or `closed`.
     pub registration: Registration,
     /// Whether passwords and tokens are taken without TLS from other machines. Who listens on the way has
     /// them then.
@@ -128,7 +128,7 @@ pub struct Ads {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Moneys {
-    /// Whether users may fill their own wallets.
+    /// Whether users may fill their own wallets: `yes`, `no`, or `auto`, which is yes while every listener is on loopback.
     pub topup: Topup,
     /// How much one may put in by oneself in a day (UTC).
     pub topup_day: Amount,

@@ -20,13 +20,21 @@ pub(crate) struct Options {
     force: bool,
 }
 
-/// Makes a certificate in the data folder and prints its fingerprint.
+/// Makes a certificate in the data folder and prints its fingerprint; without a name, that of the one that is there.
 pub(crate) fn run(config: &Config, options: &Options) -> Result<(), Failure> {
     make_folder(config)?;
     let files = Files::of_folder(&config.data);
     let names = if options.name.is_empty() { own_names() } else { options.name.clone() };
     let now = Clock::from_environment().now();
-    make(&files, &names, now, options.force)?;
+    if options.force || !(files.cert.exists() || files.key.exists()) {
+        make(&files, &names, now, options.force)?;
+        eprintln!("reeld: made {}; a running daemon takes it with SIGHUP", files.cert.display());
+    } else if options.name.is_empty() {
+        eprintln!("reeld: {} is there already; --force makes another", files.cert.display());
+    } else {
+        // It may not bear the names that are asked for.
+        make(&files, &names, now, false)?;
+    }
     println!("{}", Certificates::load(files, now)?.fingerprint());
     Ok(())
 }

@@ -18,7 +18,9 @@ use crate::Failure;
 /// Opens what there is and makes nothing.
 async fn open(config: &Config) -> Result<Club, Failure> {
     let survey = Survey::open(&config.data).map_err(|error| match error {
-        vault::Error::Missing => Failure::NoClub(format!("vault in {}", config.data.display())),
+        vault::Error::Missing => {
+            Failure::NoClub(format!("vault in {} (--data names the folder)", config.data.display()))
+        }
         other => Stopped::from(other).into(),
     })?;
     let url = config.database_url();

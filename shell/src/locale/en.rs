@@ -84,7 +84,7 @@ pub const fn text(text: Text) -> &'static str {
             "The server at {0} shows a certificate that no authority of this system vouches for ({1})."
         }
         Text::Fingerprint => "SHA-256 fingerprint: {0}",
-        Text::AskTrust => "Trust it from now on? [y/N] ",
+        Text::AskTrust => "Does the operator name the same? Trust it from now on? [y/N] ",
         Text::StrangerHint => {
             "If the operator names the same: --tls-pin FINGERPRINT trusts it, or reel run on a terminal once, with a yes. Nothing was sent."
         }

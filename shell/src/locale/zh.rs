@@ -76,7 +76,7 @@ pub const fn text(text: Text) -> &'static str {
 
         Text::Stranger => "服务器 {0} 的证书没有本机信任的机构为其担保（{1}）。",
         Text::Fingerprint => "SHA-256 指纹：{0}",
-        Text::AskTrust => "从现在起信任它？[y/N] ",
+        Text::AskTrust => "与管理员告诉您的一致吗？从现在起信任它？[y/N] ",
         Text::StrangerHint => {
             "如果与运营者公布的指纹一致：加上 --tls-pin 指纹，或在终端中运行一次 reel 并确认。没有发送任何内容。"
         }
@@ -218,11 +218,11 @@ pub fn refusal(word: &str) -> Option<&'static str> {
         "DRAINING" => "服务器即将重启，请重新连接",
         "IDLE" => "太久没有操作",
         "TOO_MANY" => "连接太多",
-        "THROTTLED" => "太频繁，请稍后再试",
+        "THROTTLED" => "失败次数过多或太频繁，请稍后再试",
         "BUSY" => "正被占用，请稍后再试",
         "DATABASE_DOWN" => "数据库暂不可用，请稍后再试",
         "OUTCOME_UNKNOWN" => "结果未知，请用同一个 key 重试",
-        "DISK_FULL" => "磁盘已满",
+        "DISK_FULL" => "服务器的磁盘已满",
         "UNKNOWN_COMMAND" => "没有这个命令",
         "INTERNAL" => "服务器内部错误",
         "SYNTAX" => "命令格式不对",

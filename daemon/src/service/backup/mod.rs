@@ -39,6 +39,9 @@ const PART: &str = "reel.db.part";
 /// ended since the backup was made.
 const WITHOUT: &[&str] = &["session"];
 
+/// The file that says what the folder is.
+const NOTE: &str = "README.txt";
+
 /// How the text begins that marks a folder as ours.
 const OURS: &str = "This folder is a backup of a Reel club";
 
@@ -95,17 +98,21 @@ pub async fn backup(
     Ok(summary)
 }
 
+/// Whether a folder is one that backups are made in.
+pub fn is_backup(dir: &Path) -> bool {
+    std::fs::read(dir.join(NOTE)).is_ok_and(|text| text.starts_with(OURS.as_bytes()))
+}
+
 /// Makes the folder, or takes one that was made here before, and nothing else.
 fn prepare(dir: &Path) -> Result<Archive, Failed> {
     disk::make_folder(dir)?;
-    let readme = dir.join("README.txt");
-    let ours = std::fs::read(&readme).is_ok_and(|text| text.starts_with(OURS.as_bytes()));
+    let ours = is_backup(dir);
     // A club's folder above all: what no title of this one has would be pruned there.
-    if !ours && ["vault", "reel.db", "README.txt"].iter().any(|name| dir.join(name).exists()) {
+    if !ours && ["vault", "reel.db", NOTE].iter().any(|name| dir.join(name).exists()) {
         return Err(Failed::NoBackupFolder(dir.to_owned()));
     }
     if !ours {
-        disk::write(&readme, README.as_bytes())?;
+        disk::write(&dir.join(NOTE), README.as_bytes())?;
     }
     archive(dir)
 }
