@@ -34,7 +34,10 @@ impl Config {
             Some(path) => {
                 let text =
                     std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(path.to_owned(), e))?;
-                parse(&text).map_err(|why| ConfigError::Wrong(path.display().to_string(), why))?
+                let wrong = |why| ConfigError::Wrong(path.display().to_string(), why);
+                let config = parse(&text).map_err(wrong)?;
+                config.check().map_err(|error| wrong(placed(&text, &error)))?;
+                config
             }
         };
         for (name, path) in keys() {
@@ -103,6 +106,9 @@ impl Config {
             let why = "expected mysql://user:password@host:port/name, sqlite:PATH, or nothing".into();
             return Err(ConfigError::Wrong("database".into(), why));
         }
+        if self.limits.disk_free_percent > 100 {
+            return Err(ConfigError::Wrong("limits.disk_free_percent".into(), "expected at most 100".into()));
+        }
         if self.prices.membership_days > MOST_DAYS {
             let why = format!("expected at most {MOST_DAYS}, a hundred years");
             return Err(ConfigError::Wrong("prices.membership_days".into(), why));
@@ -120,6 +126,23 @@ fn parse(text: &str) -> Result<Config, String> {
 fn presentable(why: &str) -> String {
     let lines = why.lines().map(|line| harmless(&hidden(&guessed(line))).into_owned());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with a value that is well formed, with its line.
+fn placed(text: &str, error: &ConfigError) -> String {
+    let ConfigError::Wrong(key, why) = error else { return error.to_string() };
+    let mut section = String::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']').trim());
+        } else if let Some((name, _)) = line.split_once('=')
+            && format!("{section}{}", name.trim().trim_matches('"')) == *key
+        {
+            return format!("line {}: {key}: {why}", number + 1);
+        }
+    }
+    format!("{key}: {why}")
 }
 
 /// What is said of an unknown key, with the one that was meant perhaps in the place of all there are.
@@ -183,6 +206,12 @@ mod tests {
         let file = file_of("[limits]\nacount_download_rate = 3\n");
         let error = Config::load(Some(file.path())).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("was `account_download_rate` meant?"), "{error}");
+        for text in
+            ["log = \"info\"\n[limits]\nrows = 0\n", "\n\nlimits.rows=0", "\n[prices.lengths]\n0 = \"1.00\""]
+        {
+            let error = Config::load(Some(file_of(text).path())).unwrap_err().to_string();
+            assert!(error.contains("line 3"), "{error}");
+        }
         let error = Config::of("database = \"foo\"").unwrap_err();
         assert!(error.contains("mysql://"), "{error}");
         let file = file_of("[prices]\npaid = \"ten\"\n");

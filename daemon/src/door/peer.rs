@@ -141,7 +141,11 @@ impl Peer {
                     return Err(Silence::Told(Status::new(Code::Draining)));
                 }
                 Ok(Some(line)) => {
-                    (self.first, self.begun) = (None, None);
+                    self.begun = None;
+                    // An empty line is no command.
+                    if !line.is_empty() {
+                        self.first = None;
+                    }
                     // Commands that are here already are never waited for: others have to get their turn.
                     tokio::task::consume_budget().await;
                     return Ok(line);
@@ -313,6 +317,8 @@ impl Peer {
                         // Whoever does not read holds up neither the end of a session nor of the daemon.
                         _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
                         () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),
+                        // The time that is left then is for transfers.
+                        () = drained(&self.stop) => return Err(io::ErrorKind::ConnectionAborted.into()),
                     }
                 }
                 Err(error) => return Err(error),
@@ -338,6 +344,15 @@ impl Peer {
                 }
             }
         };
-        let _ = timeout(LINGER, read_out).await;
+        tokio::select! {
+            _ = timeout(LINGER, read_out) => {}
+            () = self.stop.halt.cancelled() => {}
+        }
     }
+}
+
+/// Waits until the daemon has been ending for as long as a last word may take.
+async fn drained(stop: &Stop) {
+    stop.drain.cancelled().await;
+    tokio::time::sleep(LINGER).await;
 }

@@ -37,6 +37,8 @@ fn who_says_nothing_or_only_half_a_word_is_sent_away() {
             assert!(half.rest().is_empty());
         });
         scope.spawn(|| {
+            // An empty line is no command.
+            silent.raw(b"\r\n\r\n").unwrap();
             silent.reply().is("421 IDLE");
             assert!(silent.rest().is_empty());
         });

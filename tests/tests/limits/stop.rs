@@ -62,3 +62,14 @@ fn hundreds_who_idle_are_told() {
     drop(lines);
     assert!(club.ended().expect("it ends").success());
 }
+
+#[test]
+fn who_reads_nothing_holds_up_no_end() {
+    let mut club = Club::with(Engine::Sqlite, "[limits]\ngrace_seconds = 600\n");
+    let mut deaf = club.line();
+    // Until it is the daemon that waits.
+    deaf.socket().set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    while deaf.raw("HELP\r\n".repeat(1000).as_bytes()).is_ok() {}
+    club.signal("TERM");
+    assert!(club.ended().expect("it ends, and not after ten minutes").success());
+}

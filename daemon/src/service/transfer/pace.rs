@@ -5,7 +5,7 @@
 //! the order of asking, so the transfers of an account go equally fast.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::value::AccountId;
@@ -35,8 +35,9 @@ pub struct Paces {
 #[derive(Default)]
 struct Flows {
     all: Arc<Flow>,
-    /// Those of accounts that have a transfer; the others are left to be thrown away.
-    accounts: Mutex<HashMap<AccountId, Weak<Flow>>>,
+    /// Those of accounts that have a transfer, or had one whose bytes are not paid off yet: who fetches many small
+    /// files goes no faster than who fetches a large one.
+    accounts: Mutex<HashMap<AccountId, Arc<Flow>>>,
 }
 
 /// When what was let on so far is paid off.
@@ -64,6 +65,11 @@ impl Flow {
         from
     }
 
+    /// Whether what was let on is not paid off yet.
+    fn owes(&self, now: Instant) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|paid| paid > now)
+    }
+
     /// Takes back what was reserved and not used.
     fn give_back(&self, bytes: u64, rate: u64) {
         let mut paid = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,20 +84,16 @@ fn worth(bytes: u64, rate: u64) -> Duration {
 }
 
 impl Flows {
-    /// Above so many accounts those without a transfer are thrown away.
+    /// Above so many accounts those that owe nothing are thrown away.
     const MANY: usize = 1024;
 
     fn of(&self, account: AccountId) -> Arc<Flow> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flow) = accounts.get(&account).and_then(Weak::upgrade) {
-            return flow;
+        if accounts.len() >= Self::MANY && !accounts.contains_key(&account) {
+            let now = Instant::now();
+            accounts.retain(|_, flow| Arc::strong_count(flow) > 1 || flow.owes(now));
         }
-        if accounts.len() >= Self::MANY {
-            accounts.retain(|_, flow| flow.strong_count() > 0);
-        }
-        let flow = Arc::new(Flow::default());
-        accounts.insert(account, Arc::downgrade(&flow));
-        flow
+        accounts.entry(account).or_default().clone()
     }
 }
 
@@ -212,6 +214,16 @@ mod tests {
         };
         tokio::join!(run(&a, 400_000, &moved[0]), second, third);
         at_least(began, 550);
+    }
+
+    #[tokio::test]
+    async fn many_short_transfers_go_no_faster_than_a_long_one() {
+        let (all, config) = paces(Limits { account_download_rate: 1_000_000, ..Limits::default() });
+        let began = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(pace(&all, &config, 1).take(20_000).await.bytes, 20_000);
+        }
+        at_least(began, 380);
     }
 
     #[tokio::test]
