@@ -50,7 +50,8 @@ pub async fn receive(peer: &mut Peer, upload: &mut Upload) -> Result<(), Silence
         incoming.push(chunk).await.map_err(refused)?;
         end?;
     }
-    Ok(())
+    // The end of a session counts also where all that was left had come by then.
+    paced(peer, std::future::ready(())).await
 }
 
 /// Waits until more of a body has come.
