@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::Result;
 use crate::content::Content;
 use crate::peer::{self, Server};
-use crate::Result;
 
 /// What rows share.
 pub struct Lab {
@@ -55,7 +55,8 @@ impl Lab {
         std::fs::set_permissions(temp.path(), open)?;
         let folder = temp.path().to_owned();
         let content = Content::new(folder.join("files"), number("BENCH_MIB", 1024)?.max(8) << 20)?;
-        let program = |key, name: &str| PathBuf::from(variable(key, &target.join(name).display().to_string()));
+        let program =
+            |key, name: &str| PathBuf::from(variable(key, &target.join(name).display().to_string()));
         Ok(Lab {
             tls: certificate(&folder),
             _temp: temp,
@@ -129,7 +130,17 @@ fn variable(key: &str, otherwise: &str) -> String {
 fn certificate(folder: &Path) -> Option<Tls> {
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
         .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
         .args(["-addext", "basicConstraints=critical,CA:FALSE", "-out"])
         .arg(&certificate)

@@ -27,6 +27,9 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 /// Rounds, where none are asked for.
 const ROUNDS: usize = 5;
 
+/// Rows that are measured so few times are not warmed up.
+const FEW: usize = 3;
+
 /// Files that each of us may have open: 10,000 sessions and what else there is.
 const FILES: u64 = 40_000;
 
@@ -53,7 +56,9 @@ fn main() -> ExitCode {
     let done = match args.first().map(String::as_str) {
         Some("bare") => peer::serve_bare(Path::new(args.get(1).map_or(".", String::as_str))),
         Some("hold") => client::hold::run(args.get(1..).unwrap_or_default()),
-        Some("instructions") => raise_limits().and_then(|()| instructions::run(args.get(1..).unwrap_or_default())),
+        Some("instructions") => {
+            raise_limits().and_then(|()| instructions::run(args.get(1..).unwrap_or_default()))
+        }
         _ => raise_limits().and_then(|()| run(&args)),
     };
     match done {
@@ -90,15 +95,18 @@ fn run(args: &[String]) -> Result<()> {
     }
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     let base = report::write(&Path::new(&target).join("bench"), rounds, &found)?;
-    println!("\nReel's ratio to each: above 1 it is the better one. Written: {}.json .md .svg", base.display());
+    println!(
+        "\nx: the first of each table to it, above 1 it is the better one. Written: {}.json .md .svg",
+        base.display()
+    );
     Ok(())
 }
 
 /// All competitors in turn, another one first each time, so that what else the machine does meets all.
 fn one_round(lab: &mut Lab, row: &mut dyn Row, found: &mut Found, round: usize) -> Result<()> {
-    // What is measured once is not warmed up.
+    // What is measured a few times only takes long enough to be warm.
     let warm_up = round == 0;
-    if round > row.rounds() || (warm_up && row.rounds() == 1) {
+    if round > row.rounds() || (warm_up && row.rounds() <= FEW) {
         return Ok(());
     }
     let since = Instant::now();

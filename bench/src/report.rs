@@ -77,7 +77,8 @@ impl Found {
         let mut text = format!("\n{}\n", self.title);
         for (figure, parts) in self.each() {
             let way = if figure.better == Better::Less { ", less is better" } else { "" };
-            let target = if figure.target.is_empty() { String::new() } else { format!("; aim: {}", figure.target) };
+            let target =
+                if figure.target.is_empty() { String::new() } else { format!("; aim: {}", figure.target) };
             text += &format!("  {}, {}{way}{target}\n", figure.title, figure.unit);
             for part in parts {
                 let ratio = part.ratio.map_or(String::new(), |ratio| {
@@ -96,10 +97,16 @@ impl Found {
         let mut text = String::new();
         for (figure, parts) in self.each() {
             for part in parts {
-                let ratio = part.ratio.map_or("".into(), |r| format!("{:.2} ({:.2} to {:.2})", r.median, r.min, r.max));
+                let ratio = part
+                    .ratio
+                    .map_or("".into(), |r| format!("{:.2} ({:.2} to {:.2})", r.median, r.min, r.max));
                 let Part { who, shown, .. } = part;
                 let Figure { title, unit, target, .. } = figure;
-                text += &format!("| {}: {title}, {unit} | {who} | {} | {ratio} | {target} |\n", self.title, cell(shown));
+                text += &format!(
+                    "| {}: {title}, {unit} | {who} | {} | {ratio} | {target} |\n",
+                    self.title,
+                    cell(shown)
+                );
             }
         }
         text
@@ -133,7 +140,8 @@ pub fn write(folder: &Path, rounds: usize, found: &[Found]) -> Result<PathBuf> {
     let rows: Vec<Value> = found.iter().map(Found::json).collect();
     let all = json!({"at": at, "rounds": rounds, "machine": machine(), "rows": rows});
     fs::write(base.with_extension("json"), serde_json::to_string_pretty(&all)?)?;
-    let head = "| work | who | median (min to max) | Reel to it, above 1 is better | aim |\n|---|---|---|---|---|\n";
+    let head =
+        "| work | who | median (min to max) | Reel to it, above 1 is better | aim |\n|---|---|---|---|---|\n";
     let markdown: String = found.iter().map(Found::markdown).collect();
     fs::write(base.with_extension("md"), format!("{head}{markdown}"))?;
     fs::write(base.with_extension("svg"), picture::draw(found))?;

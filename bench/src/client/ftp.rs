@@ -51,10 +51,15 @@ impl Talk {
     fn answer(&mut self, code: &str) -> Result<String> {
         loop {
             let line = self.wire.line()?;
-            let last = line.as_bytes().get(3) == Some(&b' ') && line.starts_with(|c: char| c.is_ascii_digit());
+            let last =
+                line.as_bytes().get(3) == Some(&b' ') && line.starts_with(|c: char| c.is_ascii_digit());
             if last {
                 let fits = line.starts_with(code) && !line.starts_with(['4', '5']);
-                return if fits { Ok(line.to_owned()) } else { Err(format!("the server said {line:?}").into()) };
+                return if fits {
+                    Ok(line.to_owned())
+                } else {
+                    Err(format!("the server said {line:?}").into())
+                };
             }
         }
     }
@@ -62,10 +67,14 @@ impl Talk {
     fn data(&mut self) -> Result<Wire> {
         self.wire.send("PASV\r\n")?;
         let answer = self.answer("227")?;
-        let inside = answer.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
-        let numbers: Vec<u16> = inside.unwrap_or_default().split(',').filter_map(|n| n.parse().ok()).collect();
+        let inside =
+            answer.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inside, _)| inside);
+        let numbers: Vec<u16> =
+            inside.unwrap_or_default().split(',').filter_map(|n| n.parse().ok()).collect();
         match numbers.as_slice() {
-            [_, _, _, _, high, low] => Wire::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, high * 256 + low))),
+            [_, _, _, _, high, low] => {
+                Wire::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, high * 256 + low)))
+            }
             _ => Err(format!("no address in {answer:?}").into()),
         }
     }

@@ -42,11 +42,7 @@ pub fn config(certificate: &Path) -> Result<Arc<ClientConfig>> {
 /// # Errors
 /// If the server does not answer so.
 pub fn download(
-    config: Arc<ClientConfig>,
-    address: SocketAddr,
-    before: Option<(&str, &str)>,
-    ask: &str,
-    end: &str,
+    config: Arc<ClientConfig>, address: SocketAddr, before: Option<(&str, &str)>, ask: &str, end: &str,
     length: u64,
 ) -> Result<Duration> {
     let mut link = Link::connect(config, address)?;

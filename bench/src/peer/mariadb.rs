@@ -29,7 +29,13 @@ pub fn start(lab: &Lab) -> Result<MariaDb> {
     let user = format!("--user={}", super::user()?);
     let datadir = format!("--datadir={}", data.display());
     let made = Command::new(install)
-        .args(["--no-defaults", &user, &datadir, "--skip-test-db", "--auth-root-authentication-method=normal"])
+        .args([
+            "--no-defaults",
+            &user,
+            &datadir,
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()?;
@@ -40,16 +46,31 @@ pub fn start(lab: &Lab) -> Result<MariaDb> {
     let (socket, tmp) = (format!("--socket={}", socket.display()), format!("--tmpdir={}", folder.display()));
     let port_option = format!("--port={port}");
     let args = [
-        "--no-defaults", &user, &datadir, &tmp, &socket, &port_option, "--bind-address=127.0.0.1",
-        "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=128M",
-        "--skip-log-bin", "--max-connections=600", "--skip-name-resolve",
+        "--no-defaults",
+        &user,
+        &datadir,
+        &tmp,
+        &socket,
+        &port_option,
+        "--bind-address=127.0.0.1",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=256M",
+        "--innodb-log-file-size=128M",
+        "--skip-log-bin",
+        "--max-connections=600",
+        "--skip-name-resolve",
     ];
     let mut process = Process::start(&server, args, &[], &lab.folder.join("mariadb.log"))?;
     let since = Instant::now();
     let make = || {
         let args = ["--no-defaults", &socket, "-u", "root", "-e", "CREATE DATABASE IF NOT EXISTS reel"];
         let mut client = Command::new("mariadb");
-        client.args(args).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+        client
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
     };
     while !make() {
         if process.ended() || since.elapsed() > Duration::from_secs(60) {

@@ -71,12 +71,7 @@ fn program(lab: &Lab, name: &str) -> Result<(PathBuf, Vec<(&'static str, String)
 
 /// Starts a server that says nothing when it is ready: it is when it takes connections.
 fn launch(
-    lab: &Lab,
-    name: &str,
-    address: SocketAddr,
-    program: &Path,
-    args: &[String],
-    env: &[(&str, String)],
+    lab: &Lab, name: &str, address: SocketAddr, program: &Path, args: &[String], env: &[(&str, String)],
 ) -> Result<Process> {
     let log = lab.folder.join(format!("{name}.log"));
     let mut process = Process::start(program, args, env, &log)?;
@@ -84,7 +79,11 @@ fn launch(
     while TcpStream::connect(address).is_err() {
         if process.ended() || since.elapsed() > PATIENCE {
             let log = fs::read_to_string(log).unwrap_or_default();
-            return Err(format!("{name} does not start: {}", log.lines().last().unwrap_or("it says nothing")).into());
+            return Err(format!(
+                "{name} does not start: {}",
+                log.lines().last().unwrap_or("it says nothing")
+            )
+            .into());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -114,5 +113,6 @@ fn user() -> Result<String> {
 
 /// Whether there is an account `ftp`, as some servers want it for anonymous sessions.
 fn ftp_account() -> bool {
-    fs::read_to_string("/etc/passwd").is_ok_and(|accounts| accounts.lines().any(|line| line.starts_with("ftp:")))
+    fs::read_to_string("/etc/passwd")
+        .is_ok_and(|accounts| accounts.lines().any(|line| line.starts_with("ftp:")))
 }

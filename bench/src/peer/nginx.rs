@@ -13,7 +13,8 @@ pub fn start(lab: &Lab) -> Result<Server> {
     let (path, env) = program(lab, "nginx")?;
     let address = free_port()?;
     let folder = lab.folder.display();
-    let owner = if rustix::process::geteuid().is_root() { format!("user {};\n", user()?) } else { String::new() };
+    let owner =
+        if rustix::process::geteuid().is_root() { format!("user {};\n", user()?) } else { String::new() };
     let tls = match &lab.tls {
         Some(tls) => format!(
             "listen {} ssl; ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.3;",
@@ -36,5 +37,11 @@ pub fn start(lab: &Lab) -> Result<Server> {
     let config = configure(lab, "nginx.conf", &config)?;
     let error_log = format!("{folder}/nginx.log");
     let process = launch(lab, "nginx", address, &path, &["-c".into(), config, "-e".into(), error_log], &env)?;
-    Ok(Server { process, address, door: Box::new(Http { address }), files: lab.content.root.clone(), reel: None })
+    Ok(Server {
+        process,
+        address,
+        door: Box::new(Http { address }),
+        files: lab.content.root.clone(),
+        reel: None,
+    })
 }

@@ -31,8 +31,15 @@ pub fn start(lab: &Lab) -> Result<Server> {
         lab.content.root.display(),
     );
     let config = configure(lab, "proftpd.conf", &config)?;
-    let process = launch(lab, "proftpd", address, &path, &["-n".into(), "-q".into(), "-c".into(), config], &env)?;
-    Ok(Server { process, address, door: Box::new(Ftp::anonymous(address)), files: lab.content.root.clone(), reel: None })
+    let process =
+        launch(lab, "proftpd", address, &path, &["-n".into(), "-q".into(), "-c".into(), config], &env)?;
+    Ok(Server {
+        process,
+        address,
+        door: Box::new(Ftp::anonymous(address)),
+        files: lab.content.root.clone(),
+        reel: None,
+    })
 }
 
 fn group() -> Result<String> {

@@ -21,7 +21,8 @@ pub fn start(lab: &Lab) -> Result<Server> {
         return Err(Skip::because("pure-ftpd runs as root only".to_owned()));
     }
     let address = free_port()?;
-    let users = configure(lab, "pure-ftpd.users", &format!("{USER}{}/./::::::::::::\n", lab.content.root.display()))?;
+    let users =
+        configure(lab, "pure-ftpd.users", &format!("{USER}{}/./::::::::::::\n", lab.content.root.display()))?;
     let table = format!("{users}.pdb");
     let (tool, _) = program(lab, "pure-pw")?;
     if !Command::new(tool).args(["mkdb", &table, "-f", &users]).status()?.success() {
@@ -30,8 +31,24 @@ pub fn start(lab: &Lab) -> Result<Server> {
     let (login, bind) = (format!("puredb:{table}"), format!("127.0.0.1,{}", address.port()));
     let pid = lab.folder.join("pure-ftpd.pid").display().to_string();
     // No limits of its own, no look-up of names, lists of any length, an hour of silence.
-    let args =
-        ["-S", &bind, "-l", &login, "-E", "-c", "30000", "-C", "30000", "-H", "-L", "2000000:9", "-I", "60", "-g", &pid];
+    let args = [
+        "-S",
+        &bind,
+        "-l",
+        &login,
+        "-E",
+        "-c",
+        "30000",
+        "-C",
+        "30000",
+        "-H",
+        "-L",
+        "2000000:9",
+        "-I",
+        "60",
+        "-g",
+        &pid,
+    ];
     let process = launch(lab, "pure-ftpd", address, &path, &args.map(str::to_owned), &env)?;
     let door = Box::new(Ftp { address, user: "bench".into() });
     Ok(Server { process, address, door, files: lab.content.root.clone(), reel: None })

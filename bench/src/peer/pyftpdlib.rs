@@ -35,5 +35,11 @@ pub fn start(lab: &Lab) -> Result<Server> {
     let args = ["-u".into(), script, address.port().to_string(), lab.content.root.display().to_string()];
     let env = [("PYTHONPATH", modules.display().to_string())];
     let process = launch(lab, "pyftpdlib", address, Path::new("/usr/bin/python3"), &args, &env)?;
-    Ok(Server { process, address, door: Box::new(Ftp::anonymous(address)), files: lab.content.root.clone(), reel: None })
+    Ok(Server {
+        process,
+        address,
+        door: Box::new(Ftp::anonymous(address)),
+        files: lab.content.root.clone(),
+        reel: None,
+    })
 }

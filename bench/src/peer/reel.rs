@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::{Server, free_port};
+use crate::Result;
 use crate::client::{Door, Line};
 use crate::content::Source;
 use crate::lab::Lab;
 use crate::process::Process;
-use crate::Result;
 
 /// What is asked of the configuration, as far as the daemon knows the keys: nothing that a promise rests on,
 /// only limits that would tell one machine with a thousand sessions from a thousand people.
@@ -64,9 +64,9 @@ pub fn start(lab: &Lab, setup: &Setup) -> Result<Server> {
     fs::write(&config, configuration(lab)?)?;
     options.extend(["--config".to_owned(), config.display().to_string()]);
     let (process, address, tls) = run(lab, setup, &options, name)?;
-    let nobody =
-        Line { address, user: String::new(), token: String::new(), titles: Default::default() };
-    let code = Command::new(&lab.reeld).args(["invite", "--admin"]).args(&options).stderr(Stdio::null()).output()?;
+    let nobody = Line { address, user: String::new(), token: String::new(), titles: Default::default() };
+    let code =
+        Command::new(&lab.reeld).args(["invite", "--admin"]).args(&options).stderr(Stdio::null()).output()?;
     let code = String::from_utf8(code.stdout)?;
     let admin = nobody.register("boss", &format!(" invite={}", code.trim()))?;
     let member = nobody.register("heavy", "")?;
@@ -74,15 +74,13 @@ pub fn start(lab: &Lab, setup: &Setup) -> Result<Server> {
         member.session()?.command(line)?;
     }
     let club = Club { admin, member: member.clone(), tls, data: data.clone(), reeld: lab.reeld.clone() };
-    let server = Server { process, address, door: Box::new(member), files: data.join("vault"), reel: Some(club) };
+    let server =
+        Server { process, address, door: Box::new(member), files: data.join("vault"), reel: Some(club) };
     if setup.titles == 0 { Ok(server) } else { filled(lab, setup, server, &options, name) }
 }
 
 fn run(
-    lab: &Lab,
-    setup: &Setup,
-    options: &[String],
-    name: &str,
+    lab: &Lab, setup: &Setup, options: &[String], name: &str,
 ) -> Result<(Process, std::net::SocketAddr, Option<std::net::SocketAddr>)> {
     let mut args = setup.under.clone();
     args.push(lab.reeld.display().to_string());
@@ -98,7 +96,7 @@ fn run(
         }
         _ => None,
     };
-    let program = PathBuf::from(args.remove(0));
+    let program = PathBuf::from(args.remove(0)); // looked for in PATH: setpriv does that
     let env: Vec<_> = setup.env.iter().map(|(key, value)| (*key, value.clone())).collect();
     let mut process = Process::start(&program, args, &env, &lab.folder.join(format!("{name}.log")))?;
     // One line a listener, in whichever order; the one for TLS is told by its port, which we chose.
@@ -106,7 +104,10 @@ fn run(
     let mut heard = 0;
     while plain.is_none() || heard < 1 + usize::from(tls.is_some()) {
         let line = process.line()?;
-        let Some(address) = line.starts_with("listening on").then(|| line.split(' ').find_map(|word| word.parse().ok())).flatten()
+        let Some(address) = line
+            .starts_with("listening on")
+            .then(|| line.split(' ').find_map(|word| word.parse().ok()))
+            .flatten()
         else {
             continue;
         };
@@ -152,7 +153,8 @@ fn filled(lab: &Lab, setup: &Setup, mut server: Server, options: &[String], name
     };
     let since = Instant::now();
     let log = fs::File::create(lab.folder.join(format!("{name}.fill.log")))?;
-    let filled = Command::new(&lab.fill).args([&url, &setup.titles.to_string(), "100"]).stderr(log).status()?;
+    let filled =
+        Command::new(&lab.fill).args([&url, &setup.titles.to_string(), "100"]).stderr(log).status()?;
     if !filled.success() {
         return Err("the library cannot be filled".into());
     }
@@ -186,7 +188,9 @@ impl Club {
         };
         std::thread::scope(|scope| {
             let running: Vec<_> = sources.chunks(share).map(|some| scope.spawn(move || send(some))).collect();
-            running.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| Err("a client panicked".into())))
+            running
+                .into_iter()
+                .try_for_each(|one| one.join().unwrap_or_else(|_| Err("a client panicked".into())))
         })
     }
 

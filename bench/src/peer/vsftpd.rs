@@ -27,5 +27,11 @@ pub fn start(lab: &Lab) -> Result<Server> {
     );
     let config = configure(lab, "vsftpd.conf", &config)?;
     let process = launch(lab, "vsftpd", address, &path, &[config], &env)?;
-    Ok(Server { process, address, door: Box::new(Ftp::anonymous(address)), files: lab.content.root.clone(), reel: None })
+    Ok(Server {
+        process,
+        address,
+        door: Box::new(Ftp::anonymous(address)),
+        files: lab.content.root.clone(),
+        reel: None,
+    })
 }

@@ -23,8 +23,18 @@ impl Row for Download {
 
     fn figures(&self) -> &'static [Figure] {
         &[
-            Figure { title: "speed", unit: "MiB/s", better: Better::More, target: "1.0x the best, median at least 0.97x" },
-            Figure { title: "CPU of the server", unit: "s/GiB", better: Better::Less, target: "no more than the least" },
+            Figure {
+                title: "speed",
+                unit: "MiB/s",
+                better: Better::More,
+                target: "1.0x the best, median at least 0.97x",
+            },
+            Figure {
+                title: "CPU of the server",
+                unit: "s/GiB",
+                better: Better::Less,
+                target: "no more than the least",
+            },
         ]
     }
 

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::{Better, Figure, Row};
+use crate::Result;
 use crate::client::hold;
 use crate::lab::{Lab, number};
 use crate::peer::{self, reel};
-use crate::Result;
 
 /// See the module.
 pub struct Idle;
@@ -33,7 +33,12 @@ impl Row for Idle {
 
     fn figures(&self) -> &'static [Figure] {
         &[
-            Figure { title: "memory of a session (PSS)", unit: "KiB", better: Better::Less, target: "at most 4 KiB" },
+            Figure {
+                title: "memory of a session (PSS)",
+                unit: "KiB",
+                better: Better::Less,
+                target: "at most 4 KiB",
+            },
             Figure { title: "a new session meanwhile", unit: "ms", better: Better::Less, target: "at once" },
         ]
     }
@@ -50,9 +55,7 @@ impl Row for Idle {
         let count = sessions(who)?;
         // Fresh, so that what earlier rows have left is not taken for room.
         let server = match who {
-            "Reel" => {
-                reel::start(lab, &reel::Setup { name: Some("idle".into()), ..Default::default() })?
-            }
+            "Reel" => reel::start(lab, &reel::Setup { name: Some("idle".into()), ..Default::default() })?,
             _ => peer::start(lab, who)?,
         };
         server.door.session()?.quit()?;

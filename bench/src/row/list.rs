@@ -53,7 +53,8 @@ impl Row for List {
                 lab.server(who)?
             }
             _ => {
-                let setup = reel::Setup { name: Some(who.replace([' ', ','], "")), titles, ..Default::default() };
+                let setup =
+                    reel::Setup { name: Some(who.replace([' ', ','], "")), titles, ..Default::default() };
                 lab.special(who, |lab| reel::start(lab, &setup))?
             }
         };

@@ -35,8 +35,18 @@ impl Row for Money {
 
     fn figures(&self) -> &'static [Figure] {
         &[
-            Figure { title: "BUY", unit: "a second", better: Better::More, target: "twice the first measurement" },
-            Figure { title: "BOOK", unit: "a second", better: Better::More, target: "twice the first measurement" },
+            Figure {
+                title: "BUY",
+                unit: "a second",
+                better: Better::More,
+                target: "twice the first measurement",
+            },
+            Figure {
+                title: "BOOK",
+                unit: "a second",
+                better: Better::More,
+                target: "twice the first measurement",
+            },
         ]
     }
 
@@ -51,7 +61,8 @@ impl Row for Money {
         let setup = reel::Setup { name: Some(who.replace(' ', "")), database, ..Default::default() };
         let server = lab.special(who, |lab| reel::start(lab, &setup))?;
         let club = server.reel.as_ref().ok_or("no club")?;
-        let buyers = if who == "Reel on MariaDB" { &mut self.mariadb_buyers } else { &mut self.sqlite_buyers };
+        let buyers =
+            if who == "Reel on MariaDB" { &mut self.mariadb_buyers } else { &mut self.sqlite_buyers };
         if buyers.is_empty() {
             *buyers = accounts(&club.member)?;
         }
@@ -62,7 +73,9 @@ impl Row for Money {
         let next: Vec<AtomicUsize> = (0..BUYERS).map(|_| AtomicUsize::new(0)).collect();
         let buy = rate(BUYERS, window, enter, |session: &mut Box<dyn Session>, number| {
             // Who has bought all is done; the others are not to go on without it.
-            let Some(title) = next.get(number).and_then(|next| titles.get(next.fetch_add(1, Ordering::Relaxed))) else {
+            let Some(title) =
+                next.get(number).and_then(|next| titles.get(next.fetch_add(1, Ordering::Relaxed)))
+            else {
                 return Ok(0);
             };
             session.command(&format!("BUY {title}"))?;

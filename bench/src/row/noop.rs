@@ -34,10 +34,15 @@ impl Row for Noop {
         let window = lab.window;
         let server = lab.server(who)?;
         let noops = |deep: usize| {
-            rate(1, window, |_| server.door.session(), |session, _| {
-                session.noop(deep)?;
-                Ok(deep as u64)
-            })
+            rate(
+                1,
+                window,
+                |_| server.door.session(),
+                |session, _| {
+                    session.noop(deep)?;
+                    Ok(deep as u64)
+                },
+            )
         };
         Ok(vec![Some(noops(1)?), Some(noops(DEEP)?)])
     }

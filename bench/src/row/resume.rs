@@ -36,10 +36,15 @@ impl Row for Resume {
     fn measure(&mut self, lab: &mut Lab, who: &str) -> Result<Vec<Option<f64>>> {
         let window = lab.window;
         let server = lab.server(who)?;
-        let rate = rate(CLIENTS, window, |_| Ok(()), |(), _| {
-            server.door.session()?.quit()?;
-            Ok(1)
-        })?;
+        let rate = rate(
+            CLIENTS,
+            window,
+            |_| Ok(()),
+            |(), _| {
+                server.door.session()?.quit()?;
+                Ok(1)
+            },
+        )?;
         Ok(vec![Some(rate)])
     }
 }

@@ -58,10 +58,15 @@ impl Row for Small {
         };
         let all: Vec<&str> = names.iter().map(String::as_str).collect();
         let deep = |server: &Server| {
-            rate(1, window, |_| server.door.session(), |session, _| {
-                all.chunks(DEEP).try_for_each(|some| session.fetch_together(some))?;
-                Ok(SMALL as u64)
-            })
+            rate(
+                1,
+                window,
+                |_| server.door.session(),
+                |session, _| {
+                    all.chunks(DEEP).try_for_each(|some| session.fetch_together(some))?;
+                    Ok(SMALL as u64)
+                },
+            )
         };
         let pipelines = matches!(who, "Reel" | "nginx");
         Ok(vec![

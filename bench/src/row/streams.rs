@@ -23,8 +23,18 @@ impl Row for Streams {
 
     fn figures(&self) -> &'static [Figure] {
         &[
-            Figure { title: "speed", unit: "MiB/s", better: Better::More, target: "1.0x the best, median at least 0.97x" },
-            Figure { title: "CPU of the server", unit: "s/GiB", better: Better::Less, target: "no more than the least" },
+            Figure {
+                title: "speed",
+                unit: "MiB/s",
+                better: Better::More,
+                target: "1.0x the best, median at least 0.97x",
+            },
+            Figure {
+                title: "CPU of the server",
+                unit: "s/GiB",
+                better: Better::Less,
+                target: "no more than the least",
+            },
         ]
     }
 
@@ -36,10 +46,15 @@ impl Row for Streams {
         let mib = lab.content.size as f64 / f64::from(1 << 20);
         let server = lab.serving(who, &["big".to_owned()])?;
         let cpu = server.process.cpu();
-        let times = rate(STREAMS, Duration::ZERO, |_| server.door.session(), |session, _| {
-            session.fetch("big")?;
-            Ok(1)
-        })?;
+        let times = rate(
+            STREAMS,
+            Duration::ZERO,
+            |_| server.door.session(),
+            |session, _| {
+                session.fetch("big")?;
+                Ok(1)
+            },
+        )?;
         let all = STREAMS as f64 * mib;
         Ok(vec![Some(times * mib), Some((server.process.cpu() - cpu) / all * 1024.0)])
     }

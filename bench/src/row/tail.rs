@@ -43,7 +43,12 @@ impl Row for Tail {
 
     fn figures(&self) -> &'static [Figure] {
         &[
-            Figure { title: "p99", unit: "ms", better: Better::Less, target: "at most 10 ms, better than each peer" },
+            Figure {
+                title: "p99",
+                unit: "ms",
+                better: Better::Less,
+                target: "at most 10 ms, better than each peer",
+            },
             Figure { title: "longest", unit: "ms", better: Better::Less, target: "at most 100 ms" },
             Figure { title: "median", unit: "ms", better: Better::Less, target: "" },
         ]
@@ -66,7 +71,11 @@ impl Row for Tail {
         rustix::fs::sync();
         forget(server, size)?;
         let mut times = self.load(server, size, window)?;
-        Ok(vec![Some(percentile(&mut times, 0.99)), Some(percentile(&mut times, 1.0)), Some(percentile(&mut times, 0.5))])
+        Ok(vec![
+            Some(percentile(&mut times, 0.99)),
+            Some(percentile(&mut times, 1.0)),
+            Some(percentile(&mut times, 0.5)),
+        ])
     }
 }
 

@@ -36,7 +36,14 @@ impl Row for Tls {
         let server = lab.serving(who, &["big".to_owned()])?;
         let cpu = server.process.cpu();
         let took = match &server.reel {
-            None => tls::download(config, nginx, None, "GET /big HTTP/1.1\r\nHost: bench\r\n\r\n", "\r\n\r", size)?,
+            None => tls::download(
+                config,
+                nginx,
+                None,
+                "GET /big HTTP/1.1\r\nHost: bench\r\n\r\n",
+                "\r\n\r",
+                size,
+            )?,
             Some(club) => {
                 let Some(address) = club.tls else {
                     return Err(Skip::because("this reeld has no TLS".to_owned()));
