@@ -23,6 +23,8 @@ pub struct Found {
     values: Vec<Vec<Vec<f64>>>,
     /// Who was left out, and why.
     pub left_out: Vec<(&'static str, String)>,
+    /// Whether one of them should have been able to.
+    pub failed: bool,
 }
 
 /// A competitor's part of a figure.
@@ -39,7 +41,15 @@ impl Found {
     pub fn new(row: &dyn Row) -> Found {
         let (figures, competitors) = (row.figures(), row.competitors());
         let values = vec![vec![Vec::new(); competitors.len()]; figures.len()];
-        Found { name: row.name(), title: row.title(), figures, competitors, values, left_out: Vec::new() }
+        Found {
+            name: row.name(),
+            title: row.title(),
+            figures,
+            competitors,
+            values,
+            left_out: Vec::new(),
+            failed: false,
+        }
     }
 
     /// What one competitor did in a round.
@@ -140,8 +150,7 @@ pub fn write(folder: &Path, rounds: usize, found: &[Found]) -> Result<PathBuf> {
     let rows: Vec<Value> = found.iter().map(Found::json).collect();
     let all = json!({"at": at, "rounds": rounds, "machine": machine(), "rows": rows});
     fs::write(base.with_extension("json"), serde_json::to_string_pretty(&all)?)?;
-    let head =
-        "| work | who | median (min to max) | Reel to it, above 1 is better | aim |\n|---|---|---|---|---|\n";
+    let head = "| work | who | median (min to max) | the first of the figure to it, above 1 is better | aim |\n|---|---|---|---|---|\n";
     let markdown: String = found.iter().map(Found::markdown).collect();
     fs::write(base.with_extension("md"), format!("{head}{markdown}"))?;
     fs::write(base.with_extension("svg"), picture::draw(found))?;
