@@ -10,17 +10,30 @@ demo *ARGS:
 test *ARGS:
     tests/run {{ARGS}}
 
+# kill -9 under load, 200 rounds on each database
+kills *ARGS:
+    tests/kills {{ARGS}}
+
 # What CI runs
 ci:
     .ci/run
 
-# Writes the generated parts of protocol.md anew
+# Writes the generated parts of protocol.md and operating.md anew
 doc:
     REEL_WRITE_DOCS=1 cargo test --quiet --package protocol --test documents
+    REEL_WRITE_DOCS=1 cargo test --quiet --package daemon --test settings
 
 # Licences and advisories of the dependencies (cargo install cargo-deny)
 deny:
     cargo deny check
+
+# A while of each fuzz target, and of the model of whole sessions (REEL_MODEL_STEPS says how long)
+fuzz *ARGS:
+    fuzz/run {{ARGS}}
+
+# What a refused log-in takes, for a name that exists and for one that does not
+bench-login *ARGS:
+    bench/login {{ARGS}}
 
 # A chat room of 1,000: how long a message takes to the last of them
 bench-lounge *ARGS:

@@ -3,17 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use vault::Vault;
 
+use crate::belonging::{self, Stranger};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::guard::caught;
 use crate::live::Live;
+use crate::service::backup;
 use crate::service::lounge::Lounge;
 use crate::service::notice::{self, News};
 use crate::service::password::Hasher;
+use crate::service::throttle::Throttle;
 use crate::service::transfer::history::Recorder;
+use crate::service::transfer::pace::Paces;
 use crate::service::transfer::places::Places;
+use crate::service::transfer::upload;
+
+/// After this long uploads that were cut off are looked at again, while the database is away.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The handles of a running club. Cheap to clone.
 #[derive(Clone)]
@@ -29,12 +38,20 @@ pub struct Parts {
     pub db: sql::Db,
     /// The bytes.
     pub vault: Vault,
+    /// Told when an upload failed at its last step: its bytes are to be taken back.
+    pub cut_off: Notify,
     /// Who is on.
     pub live: Live,
     /// Hashes passwords.
     pub passwords: Hasher,
+    /// Slows guessing down.
+    pub throttle: Throttle,
     /// Bounds the uploads at once.
     pub uploads: Places,
+    /// Bounds the downloads at once.
+    pub downloads: Places,
+    /// How fast bytes may come and go.
+    pub paces: Paces,
     /// What is told to whoever watches.
     pub news: broadcast::Sender<News>,
     /// The chat rooms.
@@ -59,9 +76,15 @@ pub enum OpenError {
     /// The files.
     #[error("files in {0}: {1}")]
     Vault(String, vault::Error),
+    /// The folder is a backup, not a club.
+    #[error("{0} is a backup: make a club of it with `reeld restore {0} --data FOLDER`")]
+    Backup(String),
     /// The database.
     #[error("database: {0}")]
     Database(#[from] sql::Error),
+    /// Folder and database are not of one club.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
 }
 
 impl App {
@@ -70,6 +93,9 @@ impl App {
     /// # Errors
     /// What cannot be opened, in words for the operator.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
+        if backup::is_backup(&config.data) {
+            return Err(OpenError::Backup(config.data.display().to_string()));
+        }
         make_folder(&config)?;
         let folder = config.data.display().to_string();
         // Before the database: two daemons on one folder are told apart here.
@@ -78,23 +104,40 @@ impl App {
             other => OpenError::Vault(folder, other),
         })?;
         let db = open_database(&config).await?;
-        let hashes = match config.limits.hashes {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            some => some,
-        };
+        if belonging::settle(&vault, &db).await? {
+            log::info!("this is a new club in {}", config.data.display());
+        }
         let clock = Clock::from_environment();
         Ok(Self(Arc::new(Parts {
             recorder: Recorder::start(db.clone()),
             lounge: Lounge::start(db.clone(), clock.clone(), config.limits.lounge()),
             news: broadcast::channel(notice::QUEUE).0,
-            passwords: Hasher::new(hashes),
-            uploads: Places::new(config.limits.uploads, config.limits.account_uploads),
+            passwords: Hasher::new(config.limits.hashes_at_once(), config.limits.hash_queue),
+            uploads: Places::default(),
+            downloads: Places::default(),
+            paces: Paces::default(),
             live: Live::default(),
+            throttle: Throttle::default(),
+            cut_off: Notify::new(),
             config: watch::Sender::new(Arc::new(config)),
             clock,
             db,
             vault,
         })))
+    }
+
+    /// The configuration as it will be at any time, for what lasts longer than a command.
+    pub fn watch_config(&self) -> watch::Receiver<Arc<Config>> {
+        self.config.subscribe()
+    }
+
+    /// Puts another configuration in force, but for what holds from the next start on. Connections and
+    /// transfers that are there stay, however few there may be now; what they ask for next is under it.
+    pub async fn reconfigure(&self, config: Config) {
+        let config = config.within(&self.config());
+        self.passwords.set(config.limits.hashes_at_once(), config.limits.hash_queue);
+        self.lounge.set(config.limits.lounge()).await;
+        self.config.send_replace(Arc::new(config));
     }
 
     /// The configuration in force. Whoever needs two of its values together asks once.
@@ -106,9 +149,23 @@ impl App {
     pub async fn sweep(self) {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));
         loop {
-            hour.tick().await;
-            if let Err(error) = crate::service::sweep(&self).await {
-                log::warn!("the hourly sweep did not finish: {error:?}");
+            tokio::select! {
+                _ = hour.tick() => self.sweep_once().await,
+                () = self.cut_off.notified() => {}
+            }
+            if upload::take_back(&self).await.is_err() {
+                tokio::time::sleep(AGAIN).await;
+                self.cut_off.notify_one();
+            }
+        }
+    }
+
+    async fn sweep_once(&self) {
+        match caught(crate::service::sweep(self)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::warn!("the hourly sweep did not finish: {error:?}"),
+            Err(trace) => {
+                log::error!("trace={trace} the hourly sweep did not finish; the next one will come")
             }
         }
     }

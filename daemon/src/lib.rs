@@ -2,10 +2,14 @@
 //!
 //! `door` hears and speaks, `session` understands, `service` decides.
 
+pub mod address;
 pub mod app;
+pub mod belonging;
 pub mod clock;
 pub mod config;
 pub mod door;
+pub mod guard;
 pub mod live;
 pub mod service;
 pub mod session;
+pub mod trace;

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use clap::Subcommand;
 use daemon::app::{OpenError, make_folder};
 use daemon::clock::Clock;
-use daemon::config::Config;
+use daemon::config::{Config, hidden};
 use daemon::service::word::import::{self, ImportError, Progress, Source, Summary};
-use sql::{Db, Options};
+use protocol::harmless::harmless;
+use sql::{Db, Found, Options};
 
 /// What is done with dictionaries.
 #[derive(Subcommand)]
@@ -47,6 +48,9 @@ pub enum Failure {
     /// The database.
     #[error("database: {0}")]
     Database(#[from] sql::Error),
+    /// Nothing to list or to remove from.
+    #[error("there is no club: no database at {0}")]
+    NoClub(String),
 }
 
 /// How long an import waits for another one, and a statement of it may take.
@@ -60,10 +64,17 @@ const EVERY: Duration = Duration::from_millis(100);
 /// # Errors
 /// What went wrong; nothing has changed then.
 pub async fn run(config: &Config, deed: Deed) -> Result<(), Failure> {
-    make_folder(config)?;
-    let options = config.database_options();
+    let (url, options) = (config.database_url(), config.database_options());
     let options = Options { patience: options.patience.max(PATIENCE), ..options };
-    let db = Db::open(&config.database_url(), options).await?;
+    if Db::found(&url, options.clone()).await? == Found::Nothing {
+        if !matches!(deed, Deed::Import { .. }) {
+            return Err(Failure::NoClub(hidden(&url).into_owned()));
+        }
+        // Perhaps another folder was meant.
+        eprintln!("reeld: there was no club: making a new one in {}", config.data.display());
+    }
+    make_folder(config)?;
+    let db = Db::open(&url, options).await?;
     let done = act(&db, deed).await;
     db.close().await;
     done
@@ -137,6 +148,7 @@ fn complain(summary: &Summary) {
 async fn list(db: &Db) -> Result<(), ImportError> {
     for dictionary in import::list(db).await? {
         let (name, title) = (&dictionary.name, &dictionary.title);
+        let title = harmless(title);
         println!("{name}\t{} entries\t{}\t{title}", dictionary.entries, dictionary.imported_at);
     }
     Ok(())

@@ -51,13 +51,13 @@ codes! {
     Wait = 350 "WAIT";
     /// The connection is closed for a restart; connect again.
     Draining = 421 "DRAINING";
-    /// Nothing was said for too long.
+    /// Nothing was said, or nobody logged in, for too long.
     Idle = 421 "IDLE";
     /// The session was ended from elsewhere.
     Kicked = 421 "KICKED";
-    /// Too many connections.
+    /// Too many connections, in all or from this address.
     TooMany = 421 "TOO_MANY";
-    /// Too fast; try again after `retry` seconds.
+    /// Too fast, or too many failures; try again after `retry` seconds.
     Throttled = 429 "THROTTLED";
     /// Somebody else is at it; try again.
     Busy = 450 "BUSY";
@@ -93,6 +93,8 @@ codes! {
     NotFound = 550 "NOT_FOUND";
     /// The operator has switched it off.
     SwitchedOff = 550 "SWITCHED_OFF";
+    /// Passwords and tokens are taken over TLS only; `port` says where that is.
+    TlsRequired = 550 "TLS_REQUIRED";
     /// The offset or length is outside the file of `size` bytes.
     BadRange = 551 "BAD_RANGE";
     /// The stored bytes are damaged; the operator has been told.

@@ -189,10 +189,10 @@ commands! {
         User, "rows user= word= at=, 210 END rows= [next=]", "LOOKUPS limit=50";
 
     /// Enters a chat room, `lounge` where none is named, and watches it.
-    /// The last 50 messages come as rows, the oldest first. From then on events tell what happens there:
-    /// `* said id= room= who= role= at= text=`, `* joined room= who=`, `* left room= who=`; and
-    /// `* lost room= missed=` when you read too slowly and are out of the room.
-    Join "JOIN" (room: Option<RoomName>) []
+    /// The last 50 messages, or as few as limit= says, come as rows, the oldest first. From then on events
+    /// tell what happens there: `* said id= room= who= role= at= text=`, `* joined room= who=`,
+    /// `* left room= who=`; and `* lost room= missed=` when you read too slowly and are out of the room.
+    Join "JOIN" (room: Option<RoomName>) [limit: Count]
         User, "rows id= room= who= role= at= text=, 250 OK room= members=", "JOIN lounge";
 
     /// Leaves a chat room.

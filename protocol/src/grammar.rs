@@ -287,7 +287,7 @@ pub fn said(line: &str) -> Result<Said, SyntaxError> {
         return Ok(Said::Row(facts));
     }
     if let Some(rest) = line.strip_prefix('*') {
-        let (rest, name) = bare(skip_blanks(rest)).map_err(|_| bad("* name key=value …"))?;
+        let (rest, name) = name(skip_blanks(rest)).map_err(|_| bad("* name key=value …"))?;
         let (_, facts) = facts(rest).map_err(|_| bad("* name key=value …"))?;
         return Ok(Said::Event(name.to_owned(), facts));
     }
@@ -296,14 +296,19 @@ pub fn said(line: &str) -> Result<Said, SyntaxError> {
 
 fn status(i: &str) -> IResult<&str, StatusLine> {
     let (i, digits) = verify(take_while1(|c: char| c.is_ascii_digit()), |d: &str| d.len() == 3).parse(i)?;
-    let (i, word) = preceded(char(' '), bare).parse(i)?;
+    let (i, word) = preceded(char(' '), name).parse(i)?;
     let (i, facts) = facts(i)?;
     let (i, text) = opt(preceded((take_while(|c| c == ' '), tag(": ")), nom::combinator::rest)).parse(i)?;
     let code = digits.bytes().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
     Ok((i, StatusLine { code, word: word.to_owned(), facts, text: text.unwrap_or_default().to_owned() }))
 }
 
+/// The word of a status, the name of an event, a key: shown as they are, so that nothing else goes for one.
+fn name(i: &str) -> IResult<&str, &str> {
+    take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))(i)
+}
+
 fn facts(i: &str) -> IResult<&str, Vec<(String, String)>> {
-    let fact = (preceded(take_while1(|c| c == ' '), bare), preceded(char('='), alt((quoted, bare_word))));
+    let fact = (preceded(take_while1(|c| c == ' '), name), preceded(char('='), alt((quoted, bare_word))));
     many0(fact.map(|(k, v)| (k.to_owned(), v.into_owned()))).parse(i)
 }

@@ -9,6 +9,7 @@ pub mod doc;
 pub mod field;
 pub mod frame;
 pub mod grammar;
+pub mod harmless;
 pub mod near;
 pub mod reply;
 pub mod table;
@@ -19,6 +20,9 @@ pub const MAX_LINE: usize = 8192;
 
 /// The port Reel listens on where nothing else is said.
 pub const DEFAULT_PORT: u16 = 2121;
+
+/// The port for TLS where nothing else is said.
+pub const DEFAULT_TLS_PORT: u16 = 2122;
 
 /// The version of the protocol that the greeting names.
 pub const PROTO: u32 = 1;

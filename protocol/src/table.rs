@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::field::Value as _;
+use crate::value::PasswordDigest;
+
 /// Who may give a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
@@ -101,6 +104,11 @@ impl Spec {
     /// What it does, in one line.
     pub fn summary(&self) -> &'static str {
         self.doc.lines().next().unwrap_or_default().trim()
+    }
+
+    /// Whether a word of it is a password or opens a session: what nobody else may hear.
+    pub fn carries_secret(&self) -> bool {
+        self.verb == "RESUME" || self.args.iter().any(|arg| arg.shape == PasswordDigest::SHAPE)
     }
 
     /// Verb, words and options: `RETR <id> [offset=<n>]`.

@@ -56,7 +56,7 @@ pub fn say(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let reply = match (shell.session.order(&line), room) {
         // On a new connection one is in no room yet.
         (Err(Fault::Refused(reply)), Some(room)) if reply.status.word == "NOT_ALLOWED" => {
-            shell.session.order(&Command::Join(Join { room: Some(room) }).line())?;
+            shell.session.order(&Command::Join(Join { room: Some(room), limit: None }).line())?;
             shell.session.order(&line)?
         }
         (other, _) => other?,
@@ -77,7 +77,7 @@ pub fn chat(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
         },
     };
     let room = room.or_else(|| shell.talk.room.clone());
-    let command = Command::Join(Join { room });
+    let command = Command::Join(Join { room, limit: None });
     let reply = shell.session.order(&command.line())?;
     shell.talk.on = true;
     shell.screen.say(Text::ChatHint, &[]);
@@ -132,7 +132,7 @@ pub fn entered(shell: &mut Shell, command: &Command, reply: Reply) -> Answer {
 pub fn enter_again(shell: &mut Shell) {
     if let Some(room) = shell.talk.room.clone() {
         // Refused, it is refused once more to the next word that is said there, and told then.
-        let _ = shell.session.order(&Command::Join(Join { room: Some(room) }).line());
+        let _ = shell.session.order(&Command::Join(Join { room: Some(room), limit: None }).line());
     }
 }
 

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::endpoint::Way;
+use crate::trust::Fingerprint;
+
 /// What `--help` says at its end: scripts rely on it.
 const AFTER: &str = "\
 The password comes from a hidden prompt or from REEL_PASSWORD, never from an
@@ -27,9 +30,21 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "reel", version, after_help = AFTER)]
 pub struct Cli {
-    /// The server, as host or host:port
-    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", default_value = "127.0.0.1:2121")]
+    /// The server, as host or host:port; the port is 2121, with TLS 2122
+    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", default_value = "127.0.0.1")]
     pub host: String,
+
+    /// Speak TLS. A certificate that no authority vouches for is shown, and trusted if you say so
+    #[arg(long, env = "REEL_TLS")]
+    pub tls: bool,
+
+    /// Speak TLS and trust only the certificate with this SHA-256
+    #[arg(long, value_name = "SHA256", env = "REEL_TLS_PIN")]
+    pub tls_pin: Option<Fingerprint>,
+
+    /// Go to another machine without TLS: passwords and films are seen by whoever listens on the way
+    #[arg(long, env = "REEL_PLAIN", conflicts_with_all = ["tls", "tls_pin"])]
+    pub plain: bool,
 
     /// Log in under this name at the start
     #[arg(long, value_name = "NAME")]
@@ -53,6 +68,16 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// How the connection goes.
+    pub fn way(&self) -> Way {
+        match self.tls_pin {
+            Some(pin) => Way::Tls { pin: Some(pin) },
+            None if self.tls => Way::Tls { pin: None },
+            None if self.plain => Way::Clear,
+            None => Way::Near,
+        }
+    }
+
     /// Whether commands are named rather than typed.
     pub fn is_scripted(&self) -> bool {
         !self.command.is_empty() || self.file.is_some()

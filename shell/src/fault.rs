@@ -5,6 +5,7 @@ use std::io;
 use protocol::grammar::{StatusLine, SyntaxError};
 
 use crate::link::Reply;
+use crate::trust::Untrusted;
 
 /// The exit codes of a script; `--help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,15 @@ pub enum Fault {
         /// What came of it.
         error: io::Error,
     },
+    /// The server shows a certificate that is not trusted.
+    #[error(transparent)]
+    Untrusted(Box<Untrusted>),
+    /// The server is on another machine, and TLS is not spoken.
+    #[error("{host} is another machine, and without TLS whoever listens on the way sees everything")]
+    InTheClear {
+        /// The server.
+        host: String,
+    },
     /// The connection was lost.
     #[error("{0}")]
     Lost(#[source] io::Error),
@@ -128,7 +138,11 @@ impl Fault {
         match self {
             Fault::Refused(reply) => Exit::of(&reply.status),
             Fault::Syntax { .. } | Fault::Usage(_) => Exit::Usage,
-            Fault::Connect { .. } | Fault::Lost(_) | Fault::Garbled(_) => Exit::Connection,
+            Fault::Connect { .. }
+            | Fault::Untrusted(_)
+            | Fault::InTheClear { .. }
+            | Fault::Lost(_)
+            | Fault::Garbled(_) => Exit::Connection,
             Fault::Cancelled => Exit::Interrupted,
             Fault::File { .. } => Exit::File,
             Fault::Integrity(_) => Exit::Integrity,
@@ -142,6 +156,8 @@ impl Fault {
             Fault::Refused(_) => "REFUSED",
             Fault::Syntax { .. } | Fault::Usage(_) => "USAGE",
             Fault::Connect { .. } => "CANNOT_CONNECT",
+            Fault::Untrusted(_) => "UNTRUSTED",
+            Fault::InTheClear { .. } => "IN_THE_CLEAR",
             Fault::Lost(_) => "CONNECTION_LOST",
             Fault::Garbled(_) => "GARBLED",
             Fault::Cancelled => "STOPPED",

@@ -10,18 +10,26 @@ use crate::friendly;
 /// Verbs whose words are secrets.
 const SECRET: [&str; 7] = ["LOGIN", "REGISTER", "PASSWD", "RESUME", "REDEEM", "RECOVER", "UNREGISTER"];
 
-/// Where the history is kept; made if it is not there.
+/// The folder of what the shell remembers; made if it is not there.
 ///
 /// # Errors
 /// There is no home, or the file system refuses.
-pub fn file() -> io::Result<PathBuf> {
+pub fn state_folder() -> io::Result<PathBuf> {
     let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = set("XDG_STATE_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".local/state")))
         .ok_or(io::ErrorKind::NotFound)?;
     let folder = state.join("reel");
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-    let path = folder.join("history");
+    Ok(folder)
+}
+
+/// Where the history is kept; made if it is not there.
+///
+/// # Errors
+/// There is no home, or the file system refuses.
+pub fn file() -> io::Result<PathBuf> {
+    let path = state_folder()?.join("history");
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     Ok(path)

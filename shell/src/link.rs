@@ -3,8 +3,8 @@
 //! A link knows nothing of screens or of who is logged in. It is plain blocking I/O that any
 //! thread may own; segments and background look-ups each have one of their own.
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,8 +12,9 @@ use protocol::frame::{Piece, Replies};
 use protocol::grammar::{self, Said, StatusLine};
 use tokio_util::codec::Decoder as _;
 
-use crate::cancel::{Cancel, Watch};
+use crate::cancel::Watch;
 use crate::fault::Fault;
+use crate::wire::Wire;
 
 /// The facts of a row or an event, in the order sent.
 pub type Facts = Vec<(String, String)>;
@@ -72,23 +73,22 @@ impl Reply {
 /// One connection.
 #[derive(Debug)]
 pub struct Link {
-    stream: TcpStream,
+    wire: Wire,
     buffer: BytesMut,
     codec: Replies,
     _watch: Watch,
 }
 
 impl Link {
-    /// A connection over a socket that is open.
+    /// A connection that is open, and its registration for Ctrl-C.
     ///
     /// # Errors
     /// The socket is not as it should be.
-    pub fn over(stream: TcpStream, cancel: &Cancel) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(SILENCE))?;
-        stream.set_write_timeout(Some(SILENCE))?;
-        let watch = cancel.watch(&stream);
-        Ok(Self { stream, buffer: BytesMut::new(), codec: Replies::default(), _watch: watch })
+    pub fn over(wire: Wire, watch: Watch) -> io::Result<Self> {
+        wire.socket().set_nodelay(true)?;
+        wire.socket().set_read_timeout(Some(SILENCE))?;
+        wire.socket().set_write_timeout(Some(SILENCE))?;
+        Ok(Self { wire, buffer: BytesMut::new(), codec: Replies::default(), _watch: watch })
     }
 
     /// Sends a command and waits for the reply, whatever it says.
@@ -109,7 +109,7 @@ impl Link {
             return Err(Fault::Usage("a command of more than 8192 bytes".to_owned()));
         }
         let bytes = format!("{line}\r\n");
-        self.stream.write_all(bytes.as_bytes()).map_err(Fault::Lost)
+        self.wire.write_all(bytes.as_bytes()).map_err(Fault::Lost)
     }
 
     /// Reads up to the next status line.
@@ -153,15 +153,19 @@ impl Link {
         Ok(())
     }
 
-    /// The socket, to send a body on.
-    pub fn raw(&self) -> &TcpStream {
-        &self.stream
+    /// Sends at most `most` bytes of a file as part of a body, from `offset` on; gives how many. None means
+    /// the end of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the connection was lost.
+    pub fn pour(&mut self, file: &File, offset: u64, most: u64) -> io::Result<u64> {
+        self.wire.pour(file, offset, most)
     }
 
     /// What came unasked since the last reply; nothing is waited for.
     pub fn overheard(&mut self) -> Overheard {
         let mut heard = Overheard::default();
-        if self.stream.set_nonblocking(true).is_err() {
+        if self.wire.socket().set_nonblocking(true).is_err() {
             heard.closed = true;
             return heard;
         }
@@ -177,31 +181,27 @@ impl Link {
                 }
             }
         }
-        heard.closed |= self.stream.set_nonblocking(false).is_err();
+        heard.closed |= self.wire.socket().set_nonblocking(false).is_err();
         heard
     }
 
     /// Whether the server has said something that nobody has read yet.
-    pub fn is_spoken_to(&self) -> bool {
-        if !self.buffer.is_empty() {
-            return true;
-        }
-        let waiting = self.stream.set_nonblocking(true).is_ok()
-            && !matches!(self.stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
-        waiting | self.stream.set_nonblocking(false).is_err()
+    pub fn is_spoken_to(&mut self) -> bool {
+        !self.buffer.is_empty() || self.wire.has_input()
     }
 
     /// Says good bye with `line` and hears the server out, but not for long.
     pub fn part(mut self, line: &str) {
-        let _ = self.stream.set_read_timeout(Some(FAREWELL));
+        let _ = self.wire.socket().set_read_timeout(Some(FAREWELL));
         if self.send(line).is_ok() {
             while self.reply().is_ok() {}
+            self.wire.farewell();
         }
     }
 
     /// Closes it. A client gives up by closing.
     pub fn close(self) {
-        let _ = self.stream.shutdown(Shutdown::Both);
+        self.wire.close();
     }
 
     fn said(&mut self) -> Result<Said, Fault> {
@@ -230,7 +230,7 @@ impl Link {
         self.buffer.resize(kept + READ, 0);
         let read = loop {
             let free = self.buffer.get_mut(kept..).unwrap_or_default();
-            match self.stream.read(free) {
+            match self.wire.read(free) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => break other,
             }
@@ -264,7 +264,9 @@ impl Overheard {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::io::Write as _;
+
+    use crate::cancel::Cancel;
 
     #[test]
     fn replies_bodies_and_events_come_apart_however_they_arrive() {
@@ -278,7 +280,10 @@ mod tests {
                 stream.write_all(&[*byte]).unwrap();
             }
         });
-        let mut link = crate::endpoint::Endpoint::new(&host, Cancel::default()).open().unwrap();
+        let mut link = crate::endpoint::Endpoint::new(&host, crate::endpoint::Way::Near, Cancel::default())
+            .unwrap()
+            .open()
+            .unwrap();
         let reply = link.reply().unwrap();
         assert_eq!((reply.rows.len(), reply.events.len()), (1, 1));
         let data = link.reply().unwrap();

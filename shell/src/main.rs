@@ -1,6 +1,7 @@
 //! `reel`: one shell for users and admins.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -21,6 +22,7 @@ mod helper;
 mod history;
 mod input;
 mod key;
+mod known;
 mod lexicon;
 mod link;
 mod locale;
@@ -33,13 +35,16 @@ mod show;
 mod stats;
 mod titles;
 mod transfer;
+mod trust;
+mod wire;
 mod words;
 
 use ask::Asker;
 use cancel::Cancel;
 use cli::Cli;
-use endpoint::Endpoint;
-use fault::Exit;
+use endpoint::{Endpoint, Way};
+use fault::{Exit, Fault};
+use locale::Text;
 use session::Session;
 use shell::Shell;
 use show::Screen;
@@ -50,32 +55,64 @@ fn main() -> ExitCode {
     let cancel = Cancel::default();
     cancel.catch_interrupts(!typed);
     let screen = Screen::new(cli.json);
+    let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
+        Ok(endpoint) => endpoint,
+        Err(fault) => {
+            screen.fault(&fault);
+            return ExitCode::from(fault.exit() as u8);
+        }
+    };
     let mut shell = Shell {
-        session: Session::new(Endpoint::new(&cli.host, cancel)),
+        session: Session::new(endpoint),
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
         titles: Default::default(),
         words: false,
         talk: Default::default(),
     };
-    let started = start(&mut shell, &cli);
+    let started = start(&mut shell, &cli, typed);
     shell.asker.typed = typed;
     let exit = match started {
-        Err(exit) if !typed || exit == Exit::Connection => exit,
+        Err(exit) if !typed || matches!(exit, Exit::Connection | Exit::File) => exit,
         _ if typed => repl::run(&mut shell),
         _ => batch::run(&mut shell, &cli),
     };
     ExitCode::from(exit as u8)
 }
 
-/// Logs in if a name was given; else sees whether anybody is there.
-fn start(shell: &mut Shell, cli: &Cli) -> Result<(), Exit> {
+/// Sees whether anybody is there, and logs in if a name was given.
+fn start(shell: &mut Shell, cli: &Cli, typed: bool) -> Result<(), Exit> {
+    if matches!(cli.way(), Way::Tls { .. }) {
+        meet(shell, typed)?;
+    }
     let result = match &cli.user {
         Some(name) => batch::log_in(shell, name),
         None => shell.session.connect(),
     };
-    result.map_err(|fault| {
-        shell.screen.fault(&fault);
-        fault.exit()
-    })
+    result.map_err(|fault| told(shell, &fault))
+}
+
+/// Connects over TLS. A server that nobody vouches for is trusted if the person at the terminal says so;
+/// `--yes` does not speak for that, and later connections never ask.
+fn meet(shell: &mut Shell, typed: bool) -> Result<(), Exit> {
+    let untrusted = match shell.session.connect() {
+        Err(Fault::Untrusted(untrusted)) if typed && untrusted.is_stranger() => untrusted,
+        other => return other.map_err(|fault| told(shell, &fault)),
+    };
+    shell.screen.stranger(&untrusted);
+    let yes = match shell.asker.line(Text::AskTrust) {
+        Some(Ok(answer)) => shell.asker.tongue.is_yes(&answer),
+        _ => false,
+    };
+    if !yes {
+        return Err(Exit::Connection);
+    }
+    let noted = known::file().and_then(|file| known::add(&file, &untrusted.host, &untrusted.shown));
+    let noted = noted.map_err(|error| Fault::file(Path::new("known_servers"), error));
+    noted.and_then(|()| shell.session.connect()).map_err(|fault| told(shell, &fault))
+}
+
+fn told(shell: &Shell, fault: &Fault) -> Exit {
+    shell.screen.fault(fault);
+    fault.exit()
 }

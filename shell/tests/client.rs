@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
 
+use rustix::net::{SendFlags, send};
+
 /// What the server does on a connection, in order. Ending, it closes.
 enum Step {
     /// A line has to begin so.
@@ -42,13 +44,18 @@ fn server(scripts: Vec<Vec<Step>>) -> (String, JoinHandle<Vec<String>>) {
 fn follow(mut stream: TcpStream, script: Vec<Step>, heard: &mut Vec<String>) {
     stream.write_all(b"220 REEL proto=1 caps= max-line=8192 : welcome\r\n").unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    for step in script {
+    let last = script.len();
+    for (place, step) in script.into_iter().enumerate() {
         match step {
             Hear(prefix) => {
                 let mut line = String::new();
                 reader.read_line(&mut line).unwrap();
                 assert!(line.starts_with(prefix), "heard {line:?} for {prefix:?}");
                 heard.push(line.trim_end().to_owned());
+            }
+            // What is said last goes out together with the end: whoever reads it finds the connection closed.
+            Step::Say(line) if place + 1 == last => {
+                send(&stream, format!("{line}\r\n").as_bytes(), SendFlags::MORE).unwrap();
             }
             Step::Say(line) => stream.write_all(format!("{line}\r\n").as_bytes()).unwrap(),
             Send(bytes) => stream.write_all(bytes).unwrap(),

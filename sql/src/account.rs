@@ -261,7 +261,7 @@ impl Deed {
 pub type Listed = (Account, bool);
 
 /// What accounts are found by.
-const INDEX: Index = Index { table: "account_posting" };
+pub(crate) const INDEX: Index = Index { table: "account_posting", by_block: "" };
 
 /// Accounts that are looked at in one step at most, where few of those that have all terms hold the part.
 const STEP: usize = 1024;

@@ -228,7 +228,7 @@ impl Order {
 }
 
 /// What titles are found by: those that are listed.
-pub(crate) const INDEX: Index = Index { table: "posting" };
+pub(crate) const INDEX: Index = Index { table: "posting", by_block: "/*! FORCE INDEX (posting_of_block) */" };
 
 /// A page of the titles that bear all of `terms`, by number. There is at least one term.
 pub fn search(

@@ -1,7 +1,10 @@
 //! What an operator's check reads: page by page, each page behind a key, and what it mends.
 
+use std::collections::BTreeMap;
+
 use protocol::value::{AccountId, EventId, Md5, Money, Time, TitleId};
 
+use crate::account::INDEX as ACCOUNTS;
 use crate::catalogue::{INDEX as TITLES, Title};
 use crate::posting::{BLOCK, numbers};
 use crate::ticket::Event;
@@ -145,6 +148,73 @@ pub fn held_title(tx: &mut Tx<'_>, id: TitleId) -> Result<Option<Title>, Error> 
 /// Writes what follows from a title's content and its name.
 pub fn set_derived(tx: &mut Tx<'_>, id: TitleId, size: u64, folded: &str) -> Result<u64, Error> {
     tx.execute("UPDATE title SET size = ?, folded = ? WHERE id = ?", params![size, folded, id])
+}
+
+/// Some neighbouring accounts and what they are found by. Their index has none by block, so that each look goes through
+/// all of it, for many accounts.
+pub struct Group(i64);
+
+/// Blocks of one look: what is kept of 262,144 accounts meanwhile is some MiB.
+const BLOCKS: i64 = 64;
+
+impl Group {
+    /// The group of the first account after `after`; none if there is no such account.
+    pub fn after(tx: &mut Tx<'_>, after: AccountId) -> Result<Option<Group>, Error> {
+        let first = tx.one("SELECT id FROM account WHERE id > ? ORDER BY id LIMIT 1", params![after])?;
+        Ok(first.map(|id: i64| Group(id.div_euclid(BLOCK))))
+    }
+
+    /// The numbers of the accounts that can be in it: behind the one, up to the other.
+    pub fn bounds(&self) -> (AccountId, AccountId) {
+        (AccountId(self.0 * BLOCK - 1), AccountId((self.0 + BLOCKS) * BLOCK - 1))
+    }
+
+    /// Tells each term with each account that is found by it.
+    pub fn each(&self, tx: &mut Tx<'_>, mut tell: impl FnMut(&str, AccountId)) -> Result<(), Error> {
+        let (mut term, mut block) = (String::new(), i64::MAX);
+        loop {
+            let same = "SELECT term, block, members FROM account_posting \
+                WHERE term = ? AND block > ? AND block < ? ORDER BY block LIMIT ?";
+            let mut rows: Vec<(String, i64, String)> =
+                tx.rows(same, params![&term, block, self.0 + BLOCKS, ROWS])?;
+            if rows.is_empty() {
+                let behind = "SELECT term, block, members FROM account_posting \
+                    WHERE term > ? AND block >= ? AND block < ? ORDER BY term, block LIMIT ?";
+                rows = tx.rows(behind, params![&term, self.0, self.0 + BLOCKS, ROWS])?;
+            }
+            let Some((last, at, _)) = rows.last() else { return Ok(()) };
+            (term, block) = (last.clone(), *at);
+            for (term, block, members) in &rows {
+                numbers(*block, members).for_each(|id| tell(term, AccountId(id)));
+            }
+        }
+    }
+}
+
+/// The accounts after `after`, by number: number, name, folded name, and whether its owner has left.
+pub fn names(
+    tx: &mut Tx<'_>, after: AccountId, limit: u32,
+) -> Result<Vec<(AccountId, String, String, bool)>, Error> {
+    tx.rows(
+        "SELECT id, name, folded, CASE WHEN password = '' THEN 1 ELSE 0 END FROM account \
+         WHERE id > ? ORDER BY id LIMIT ?",
+        params![after, limit],
+    )
+}
+
+/// Makes the index of one account anew: `terms` makes them of its folded name.
+pub fn reindex_account(
+    tx: &mut Tx<'_>, id: AccountId, terms: impl FnOnce(&str) -> Vec<String>,
+) -> Result<(), Error> {
+    // Held first, so that it does not leave meanwhile.
+    tx.execute("UPDATE account SET folded = folded WHERE id = ?", params![id])?;
+    let sql = "SELECT folded FROM account WHERE id = ? AND password <> ''";
+    let folded: Option<String> = tx.one(sql, params![id])?;
+    ACCOUNTS.forget(tx, id.0)?;
+    match folded {
+        Some(folded) => ACCOUNTS.add(tx, id.0, &terms(&folded)),
+        None => Ok(()),
+    }
 }
 
 /// The accounts after `after`, by number: name, balance, and the sum of the ledger.
@@ -308,8 +378,8 @@ pub fn vouchers(tx: &mut Tx<'_>, after: &[u8], limit: u32) -> Result<Vec<Used>, 
 
 const BYTES: &str = join!("SELECT CAST(COALESCE(SUM(c.size), 0) AS SIGNED) FROM content c WHERE ", KEPT);
 
-/// The totals that are counted as it happens, and how they are counted anew. Revenue and bytes sent are not among
-/// them: of those the tables do not keep every part.
+/// The totals that are counted as it happens, and how they are counted anew. Bytes sent are not among them: of those
+/// the tables do not keep every part.
 pub const COUNTS: [(&str, &str); 7] = [
     ("accounts", "SELECT COUNT(*) FROM account WHERE password <> ''"),
     ("locked", "SELECT COUNT(*) FROM account_lock"),
@@ -333,6 +403,96 @@ pub fn recount(tx: &mut Tx<'_>, name: &str, count: &str) -> Result<i64, Error> {
     let (was, counted) = total(tx, name, count)?;
     stats::add(tx, name, stats::TOTAL, counted - was)?;
     Ok(counted)
+}
+
+/// What is tallied by day and follows from other rows, and how it is counted anew: the midnight that a day began with,
+/// and the number. There are as many rows as days.
+pub const DAYS: [(&str, &str); 4] = [
+    ("accounts", "SELECT created_at - created_at % 86400000, COUNT(*) FROM account GROUP BY 1 ORDER BY 1"),
+    ("downloads", "SELECT at - at % 86400000, COUNT(*) FROM download GROUP BY 1 ORDER BY 1"),
+    (
+        "members",
+        "SELECT member_until - member_until % 86400000, COUNT(*) FROM account WHERE member_until IS NOT NULL \
+         GROUP BY 1 ORDER BY 1",
+    ),
+    (
+        "revenue",
+        "SELECT at - at % 86400000, CAST(-SUM(amount) AS SIGNED) FROM ledger \
+         WHERE book IN ('sales', 'membership', 'tickets') GROUP BY 1 ORDER BY 1",
+    ),
+];
+
+/// The totals that are nothing but the sum of their days.
+pub const SUMS: [&str; 3] = ["revenue", "sent", "proofs-failed"];
+
+/// A day whose tally is not what there was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uneven {
+    /// The day.
+    pub day: i64,
+    /// What is tallied.
+    pub tallied: i64,
+    /// What was counted.
+    pub counted: i64,
+}
+
+/// The days whose tallies are not what one of [`DAYS`] counts.
+pub fn uneven(tx: &mut Tx<'_>, name: &str, count: &str) -> Result<Vec<Uneven>, Error> {
+    // Of revenue only the days that are closed are tallied.
+    let last = if name == "revenue" { stats::closed(tx)? } else { i64::MAX };
+    let counted: Vec<(Time, i64)> = tx.rows(count, ())?;
+    let mut days: BTreeMap<i64, (i64, i64)> = stats::by_day(tx, name, stats::TOTAL)?
+        .into_iter()
+        .map(|(day, tallied)| (day, (tallied, 0)))
+        .collect();
+    for (midnight, number) in counted {
+        let day = stats::day(midnight);
+        if day <= last {
+            days.entry(day).or_default().1 = number;
+        }
+    }
+    let uneven = days.into_iter().filter(|(_, (tallied, counted))| tallied != counted);
+    Ok(uneven.map(|(day, (tallied, counted))| Uneven { day, tallied, counted }).collect())
+}
+
+/// Counts days anew by one of [`DAYS`]; how many were wrong.
+pub fn recount_days(tx: &mut Tx<'_>, name: &str, count: &str) -> Result<usize, Error> {
+    if name == "revenue" {
+        // Nobody closes a day meanwhile.
+        stats::books(tx)?;
+    }
+    // Held first, as in `recount`.
+    for day in uneven(tx, name, count)? {
+        stats::add(tx, name, day.day, 0)?;
+    }
+    let wrong = uneven(tx, name, count)?;
+    for Uneven { day, tallied, counted } in &wrong {
+        stats::add(tx, name, *day, counted - tallied)?;
+    }
+    Ok(wrong.len())
+}
+
+/// What a total of [`SUMS`] is, and the sum of its days.
+pub fn sum(tx: &mut Tx<'_>, name: &str) -> Result<(i64, i64), Error> {
+    let sql = "SELECT CAST(COALESCE(SUM(value), 0) AS SIGNED) FROM tally WHERE name = ? AND day > ?";
+    let sum: Option<i64> = tx.one(sql, params![name, stats::TOTAL])?;
+    Ok((stats::total(tx, name)?, sum.unwrap_or(0)))
+}
+
+/// Adds up the days of one of [`SUMS`] anew; what it is now.
+pub fn resum(tx: &mut Tx<'_>, name: &str) -> Result<i64, Error> {
+    // Held first, as in `recount`.
+    stats::add(tx, name, stats::TOTAL, 0)?;
+    let (was, sum) = sum(tx, name)?;
+    stats::add(tx, name, stats::TOTAL, sum - was)?;
+    Ok(sum)
+}
+
+/// How many bytes were sent in all, and how many of them the download history has: no more, since that counts none
+/// twice.
+pub fn sent(tx: &mut Tx<'_>) -> Result<(i64, i64), Error> {
+    let kept: Option<i64> = tx.one("SELECT CAST(COALESCE(SUM(bytes), 0) AS SIGNED) FROM download", ())?;
+    Ok((stats::total(tx, "sent")?, kept.unwrap_or(0)))
 }
 
 /// Whether there is any content.

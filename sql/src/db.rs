@@ -48,6 +48,17 @@ impl std::fmt::Display for Engine {
     }
 }
 
+/// What there is where a database is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or an empty one.
+    Nothing,
+    /// One that a restore has not come to the end of.
+    Unfinished,
+    /// One whose schema has this version.
+    Schema(i64),
+}
+
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -74,13 +85,46 @@ impl Db {
         Db::open_with(url, options, MIGRATIONS).await
     }
 
-    /// Whether there is something to open: a server is taken to be there, a file is looked for. What only looks at
-    /// a club shall not make one.
-    pub fn is_there(url: &str) -> Result<bool, Error> {
-        match Place::of(url)? {
-            Place::File(path) => Ok(path.exists()),
-            Place::Server(_) => Ok(true),
+    /// What there is to open, of which nothing is made or changed: what only looks at a club shall not make one.
+    pub async fn found(url: &str, options: Options) -> Result<Found, Error> {
+        if let Place::File(path) = Place::of(url)?
+            && !path.exists()
+        {
+            return Ok(Found::Nothing);
         }
+        match Db::open_with(url, options, &[]).await {
+            Ok(db) => {
+                db.close().await;
+                Ok(Found::Nothing)
+            }
+            Err(Error::Newer { found, .. }) => Ok(Found::Schema(found)),
+            Err(Error::Unfinished) => Ok(Found::Unfinished),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether it is a file, and not a server's.
+    pub fn is_file(url: &str) -> Result<bool, Error> {
+        Ok(matches!(Place::of(url)?, Place::File(_)))
+    }
+
+    /// Removes the file with its log, if it is a file and is there.
+    pub(crate) fn remove_file(url: &str) -> Result<(), Error> {
+        let Place::File(path) = Place::of(url)? else {
+            return Ok(());
+        };
+        // The file first: without it the log is nothing, and without the log the file may be what it was long ago.
+        for end in ["", "-shm", "-wal"] {
+            let mut name = path.clone().into_os_string();
+            name.push(end);
+            match std::fs::remove_file(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::Down(format!("{}: {error}", name.display())));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The same with a schema of one's own, for tests of old and new schemas.

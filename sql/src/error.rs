@@ -29,6 +29,12 @@ pub enum Error {
         /// The newest version this program knows.
         known: i64,
     },
+    /// A restore into this database has not come to its end: it is no club yet.
+    #[error("a restore into this database did not come to its end: give `reeld restore` again, or empty it")]
+    Unfinished,
+    /// What shall be filled is a club already.
+    #[error("there is a club already")]
+    Occupied,
     /// The disk under the database is full.
     #[error("the disk under the database is full")]
     Full,

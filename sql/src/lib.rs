@@ -26,6 +26,8 @@
 pub mod account;
 pub mod catalogue;
 pub mod check;
+pub mod club;
+pub mod copy;
 mod db;
 mod error;
 pub mod lounge;
@@ -37,6 +39,7 @@ pub mod record;
 pub mod removal;
 pub mod shelf;
 pub mod stats;
+pub mod throttle;
 pub mod ticket;
 pub mod transfer;
 mod types;
@@ -44,7 +47,7 @@ mod value;
 pub mod wallet;
 pub mod word;
 
-pub use db::{Db, Engine, Options, Plan, Tx};
+pub use db::{Db, Engine, Found, Options, Plan, Tx};
 pub use error::Error;
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use value::{FromRow, FromValue, IntoParams, Row, Value};

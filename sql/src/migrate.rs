@@ -34,22 +34,47 @@ migrations! {
     7 "0007_shelf.sql",
     8 "0008_words.sql",
     9 "0009_lounge.sql",
+    10 "0010_throttle.sql",
 }
 
-/// Takes the steps of `list` that this database has not taken yet.
+/// The step that is not over: a database that has it is being filled by a restore, and is no club yet.
+pub(crate) const UNFINISHED: i64 = i64::MAX;
+
+/// The schema with that step at its end.
+pub(crate) static BEGUN: &[Migration] = &{
+    let mut all = [Migration { number: UNFINISHED, sqlite: "", mysql: "" }; MIGRATIONS.len() + 1];
+    let mut i = 0;
+    while i < MIGRATIONS.len() {
+        all[i] = MIGRATIONS[i];
+        i += 1;
+    }
+    all
+};
+
+/// Takes the steps of `list` that this database has not taken yet. With none it only looks: what it finds is
+/// [`Error::Newer`].
 ///
 /// On SQLite all of them are one transaction. On MySQL each DDL statement commits by itself, so the version is written
 /// after each step, and a named lock keeps a second daemon waiting; the connection must be thrown away afterwards,
 /// which lets the lock go however this ended.
 pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
     tx.lock_schema()?;
+    if list.is_empty() && tx.columns("schema_version")?.is_empty() {
+        return Ok(());
+    }
     tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)")?;
-    let found: i64 = tx.one("SELECT COALESCE(MAX(version), 0) FROM schema_version", ())?.unwrap_or(0);
     let known = list.last().map_or(0, |last| last.number);
+    let begun: Option<i64> = tx.one("SELECT 1 FROM schema_version WHERE version = ?", params![UNFINISHED])?;
+    if begun.is_some() && known != UNFINISHED {
+        return Err(Error::Unfinished);
+    }
+    let sql = "SELECT COALESCE(MAX(version), 0) FROM schema_version WHERE version <> ?";
+    let found: i64 = tx.one(sql, params![UNFINISHED])?.unwrap_or(0);
     if found > known {
         return Err(Error::Newer { found, known });
     }
-    for step in list.iter().filter(|step| step.number > found) {
+    let taken = |step: &Migration| step.number <= found || step.number == UNFINISHED && begun.is_some();
+    for step in list.iter().filter(|step| !taken(step)) {
         let text = match tx.engine() {
             Engine::Sqlite => step.sqlite,
             Engine::Mysql => step.mysql,
@@ -58,9 +83,13 @@ pub fn migrate(tx: &mut Tx<'_>, list: &[Migration]) -> Result<(), Error> {
             tx.batch(&statement)?;
         }
         tx.execute("INSERT INTO schema_version (version) VALUES (?)", params![step.number])?;
-        log::info!("the schema has version {} now", step.number);
+        // What is filled is made here, not brought up to date.
+        if known != UNFINISHED {
+            log::debug!("the schema has version {} now", step.number);
+        }
     }
-    if found < known {
+    if found < known && known != UNFINISHED {
+        log::info!("the schema has version {known} now; it had {found}");
         tx.check_schema()?;
     }
     Ok(())

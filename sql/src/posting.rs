@@ -24,6 +24,8 @@ const TERMS: usize = 64;
 pub(crate) struct Index {
     /// Its table: `term`, `block`, `members`.
     pub(crate) table: &'static str,
+    /// What names its index by block to MySQL, if it has one.
+    pub(crate) by_block: &'static str,
 }
 
 impl Index {
@@ -108,10 +110,9 @@ impl Index {
     pub(crate) fn rows(
         self, tx: &mut Tx<'_>, block: i64, after: &str, limit: u32,
     ) -> Result<Vec<(String, String)>, Error> {
-        let table = self.table;
+        let Self { table, by_block } = self;
         let sql = format!(
-            "SELECT term, members FROM {table} /*! FORCE INDEX ({table}_of_block) */ \
-             WHERE block = ? AND term > ? ORDER BY term LIMIT ?"
+            "SELECT term, members FROM {table} {by_block} WHERE block = ? AND term > ? ORDER BY term LIMIT ?"
         );
         tx.rows(&sql, params![block, after, limit])
     }

@@ -83,6 +83,11 @@ pub fn members(tx: &mut Tx<'_>, now: Time) -> Result<i64, Error> {
 /// The last day whose revenue is tallied for good. Held until the transaction ends.
 pub fn books(tx: &mut Tx<'_>) -> Result<i64, Error> {
     tx.execute("UPDATE meta SET value = value WHERE name = 'books'", ())?;
+    closed(tx)
+}
+
+/// The same, only looked at.
+pub fn closed(tx: &mut Tx<'_>) -> Result<i64, Error> {
     let found: Option<String> = tx.one("SELECT value FROM meta WHERE name = 'books'", ())?;
     Ok(found.and_then(|day| day.parse().ok()).unwrap_or(0))
 }

@@ -83,7 +83,7 @@ async fn a_row_is_kept_locked() {
     });
     locks.await.unwrap();
     let runs = Arc::new(AtomicU32::new(0));
-    let ran = runs.clone();
+    let (ran, since) = (runs.clone(), Instant::now());
     let taken: Result<u64, Error> = two
         .write(move |tx| {
             ran.fetch_add(1, Ordering::Relaxed);
@@ -91,7 +91,9 @@ async fn a_row_is_kept_locked() {
         })
         .await;
     assert!(matches!(taken, Err(Error::Busy(_))), "{taken:?}");
-    assert_eq!(runs.load(Ordering::Relaxed), 6);
+    // A second each, as long as the patience lasts.
+    assert!((2..=3).contains(&runs.load(Ordering::Relaxed)), "{runs:?}");
+    assert!(since.elapsed() < PATIENCE * 2, "{:?}", since.elapsed());
     go.send(()).unwrap();
     keeper.await.unwrap().unwrap();
     assert!(two.write(|tx| add(tx, "ann")).await.is_ok());
@@ -199,6 +201,8 @@ async fn the_server_goes_and_comes() {
     db.write(|tx| add(tx, "dan")).await.unwrap();
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan"]);
 
+    settings_are_the_sessions_own(&server, &place).await;
+
     // It becomes a replica: no writes, but reads; and a master again.
     ask(
         &server.url(),
@@ -206,12 +210,62 @@ async fn the_server_goes_and_comes() {
     )
     .await;
     let db = opened(&place.url.replace("root@", "club@")).await.unwrap();
+    let connection = async |db: &Db| {
+        let id: Result<Option<i64>, Error> = db.read(|tx| tx.one("SELECT CONNECTION_ID()", ())).await;
+        id.unwrap()
+    };
+    let before = connection(&db).await;
+    assert_eq!(connection(&db).await, before, "it is used again");
     ask(&server.url(), "SET GLOBAL read_only = 1").await;
     down(&db, "read only").await;
+    let after = connection(&db).await;
+    assert!(after > before, "the connection to what is no master any more is thrown away");
     assert_eq!(names(&db).await.len(), 4);
+    down(&db, "still read only").await;
     ask(&server.url(), "SET GLOBAL read_only = 0").await;
     db.write(|tx| add(tx, "eve")).await.unwrap();
+    assert!(connection(&db).await > after);
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan", "eve"]);
+
+    // An engine that was started to read only says it in other words.
+    server.end();
+    server.restart_with(&["--innodb-read-only=1"]).await;
+    assert_eq!(names(&db).await.len(), 5);
+    down(&db, "an engine that only reads").await;
+    server.end();
+    server.restart().await;
+    db.write(|tx| add(tx, "fay")).await.unwrap();
+}
+
+/// Whatever the server is set to, on new connections and on those that replace lost ones.
+async fn settings_are_the_sessions_own(server: &OwnServer, place: &Place) {
+    ask(
+        &server.url(),
+        "SET GLOBAL sql_mode = '', time_zone = '+08:00', tx_isolation = 'SERIALIZABLE', autocommit = 0, \
+         innodb_lock_wait_timeout = 77, character_set_server = latin1, collation_server = latin1_swedish_ci, \
+         character_set_client = latin1, character_set_results = latin1",
+    )
+    .await;
+    let db = opened(&place.url).await.unwrap();
+    let sql = "SELECT @@sql_mode, @@time_zone, @@tx_isolation, @@autocommit, @@innodb_lock_wait_timeout, \
+               CONCAT(@@character_set_client, @@character_set_connection, @@character_set_results), \
+               @@collation_connection";
+    type Settings = (String, String, String, i64, i64, String, String);
+    for _ in 0..3 {
+        let found: Result<Option<Settings>, Error> = db.write(move |tx| tx.one(sql, ())).await;
+        let (mode, zone, isolation, autocommit, wait, set, collation) = found.unwrap().unwrap();
+        for part in ["STRICT_TRANS_TABLES", "NO_BACKSLASH_ESCAPES", "PIPES_AS_CONCAT", "ANSI_QUOTES"] {
+            assert!(mode.contains(part), "{mode}");
+        }
+        assert_eq!((zone.as_str(), isolation.as_str(), autocommit, wait), ("+00:00", "READ-COMMITTED", 1, 1));
+        assert_eq!((set.as_str(), collation.as_str()), ("utf8mb4utf8mb4utf8mb4", "utf8mb4_bin"));
+        // What does not fit is refused, and neither cut nor made zero.
+        let long = "x".repeat(300);
+        let cut = db.write(move |tx| add(tx, &long)).await;
+        assert!(matches!(cut, Err(Error::Internal(_))), "{cut:?}");
+        assert!(place.kill_connections().await > 0);
+    }
+    db.close().await;
 }
 
 /// Copies bytes between a client and the server until a COMMIT comes by while `cut` is set: that one is lost before it

@@ -10,6 +10,7 @@ use sql::account::{Account, Deed, Lock, Session, find};
 use sql::catalogue::{Place, Title, card, index, list, search};
 use sql::notice::Notice;
 use sql::removal::Removal;
+use sql::throttle::Failures;
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Purchase};
 use sql::{Db, Engine, Error, MIGRATIONS, Plan, Tx, Value, params, stats, wallet};
@@ -42,6 +43,7 @@ const ASKED: &[(&str, Ask)] = &[
     ("admins", |tx| Lock::admins_left(tx).map(drop)),
     ("sold", |tx| Title::is_sold(tx, 7).map(drop)),
     ("notices", |tx| Notice::page(tx, 500, 20).map(drop)),
+    ("failures", |tx| Failures::of(tx, [7; 32]).map(drop)),
     ("audit", |tx| Deed::page(tx, 500, 20).map(drop)),
 ];
 

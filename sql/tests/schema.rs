@@ -12,6 +12,7 @@ use sql::lounge::{Message, Mute, Report, Room};
 use sql::notice::{Ad, Notice};
 use sql::removal::Removal;
 use sql::shelf::Quota;
+use sql::throttle::Failures;
 use sql::ticket::{Booking, Event};
 use sql::transfer::{Download, Pass};
 use sql::wallet::{Entry, Note, Once, Purchase, Voucher};
@@ -20,7 +21,8 @@ use sql::word::{Dictionary, Lookup, Word};
 both! {
 async fn records_and_schema_agree(place) {
     let db = place.open_as(MIGRATIONS).await.unwrap();
-    let records: [(&str, &[&str]); 28] = [
+    let records: [(&str, &[&str]); 29] = [
+        (Failures::TABLE, Failures::FIELDS),
         (Account::TABLE, Account::FIELDS),
         (Session::TABLE, Session::FIELDS),
         (Invite::TABLE, Invite::FIELDS),

@@ -10,9 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
+use crate::database::{Database, Held};
 use crate::line::Line;
 use crate::server::Server;
+use crate::wire::tls_client;
+
+/// A free port of this machine.
+const LOOPBACK: &str = "127.0.0.1:0";
 
 /// How long the daemon may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,15 +30,63 @@ pub enum Engine {
     MariaDb,
 }
 
+/// A place for a club, in which there is none yet.
+pub struct Site {
+    // In this order, as in a club.
+    database: Option<Database>,
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// A fresh one.
+    pub fn new(engine: Engine) -> Self {
+        let database = (engine == Engine::MariaDb).then(Database::create);
+        Self { database, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The data folder that is to be; it is not there.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// `reeld` with these words on this place, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let (verb, rest) = words.split_first().expect("a verb");
+        let mut command = command(self.folder.path(), self.database.as_ref(), verb);
+        command.args(rest);
+        command
+    }
+
+    /// Starts a daemon here.
+    pub fn start(self) -> Club {
+        Club::stand(self.database, self.folder, Start::default())
+    }
+}
+
 /// One daemon in a temporary folder. Dropping it ends the process by its own id and removes what it left.
 pub struct Club {
     address: SocketAddr,
     daemon: Child,
     said: Arc<Mutex<Vec<String>>>,
     clock: u64,
+    how: Start,
     // Last, in this order: what the daemon uses goes after the daemon.
     database: Option<Database>,
     folder: tempfile::TempDir,
+}
+
+/// How a daemon is started.
+struct Start {
+    listen: String,
+    /// The program that starts it, with its words; none: nobody between.
+    wrapper: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { listen: LOOPBACK.to_owned(), wrapper: vec![], environment: vec![] }
+    }
 }
 
 impl Club {
@@ -45,25 +97,87 @@ impl Club {
 
     /// A club with this TOML as its configuration file.
     pub fn with(engine: Engine, config: &str) -> Self {
-        Self::open((engine == Engine::MariaDb).then(Database::create), config)
+        Self::listening(engine, config, LOOPBACK)
+    }
+
+    /// A club that listens there.
+    pub fn listening(engine: Engine, config: &str, listen: &str) -> Self {
+        let how = Start { listen: listen.to_owned(), ..Start::default() };
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, how)
+    }
+
+    /// A club that also speaks TLS, with a certificate of its own making.
+    pub fn with_tls(engine: Engine, config: &str) -> Self {
+        Self::with(engine, &format!("tls_listen = \"127.0.0.1:0\"\n{config}"))
     }
 
     /// A club on a fresh database of this server.
     pub fn on(server: &Server, config: &str) -> Self {
-        Self::open(Some(Database::on(server.url())), config)
+        Self::at(server.url(), config)
     }
 
-    fn open(database: Option<Database>, config: &str) -> Self {
+    /// A club on a fresh database of the server that answers there.
+    pub fn at(url: String, config: &str) -> Self {
+        Self::open(Some(Database::on(url)), config, Start::default())
+    }
+
+    /// A club whose daemon is started by another program: by these words, with the daemon's own after them.
+    /// `{folder}` is where the club is.
+    pub fn inside(engine: Engine, config: &str, wrapper: &[&str]) -> Self {
+        let wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
+        let how = Start { wrapper, ..Start::default() };
+        Self::open((engine == Engine::MariaDb).then(Database::create), config, how)
+    }
+
+    fn open(database: Option<Database>, config: &str, how: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("reel.toml"), config).unwrap();
+        Self::stand(database, folder, how)
+    }
+
+    fn stand(database: Option<Database>, folder: tempfile::TempDir, mut how: Start) -> Self {
         let said = Arc::default();
-        let (daemon, address) = start(folder.path(), database.as_ref(), &said);
-        Self { address, daemon, said, clock: 0, database, folder }
+        let place = folder.path().to_str().unwrap();
+        how.wrapper.iter_mut().for_each(|word| *word = word.replace("{folder}", place));
+        let (daemon, address) = start(folder.path(), database.as_ref(), &said, &how);
+        Self { address, daemon, said, clock: 0, how, database, folder }
     }
 
     /// Where the line door listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it speaks TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        let start = Instant::now();
+        loop {
+            let said = self.said.lock().unwrap();
+            let words =
+                said.iter().rev().filter_map(|line| line.strip_prefix("listening on ")?.strip_suffix(" tls"));
+            if let Some(address) = words.flat_map(str::parse).next() {
+                return address;
+            }
+            drop(said);
+            assert!(start.elapsed() < PATIENCE, "it never said where it speaks TLS");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The certificate that it made for itself.
+    pub fn certificate(&self) -> PathBuf {
+        self.data().join("tls/cert.pem")
+    }
+
+    /// A new connection over TLS, not greeted yet.
+    pub fn bare_tls(&self) -> Line {
+        let config = tls_client(&self.certificate(), rustls::ALL_VERSIONS, &["reel/1"]);
+        Line::bare_tls(self.tls_address(), config).expect("a TLS handshake")
+    }
+
+    /// A new connection over TLS, greeted.
+    pub fn tls_line(&self) -> Line {
+        self.bare_tls().greeted()
     }
 
     /// A new connection, greeted.
@@ -85,7 +199,38 @@ impl Club {
 
     /// The data folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.place().join("data")
+    }
+
+    /// The folder as the daemon sees it, who may have been given mounts of its own.
+    fn place(&self) -> PathBuf {
+        let folder = self.folder.path();
+        match self.has_mounts() {
+            false => folder.to_owned(),
+            true => format!("/proc/{}/root{}", self.pid(), folder.display()).into(),
+        }
+    }
+
+    fn has_mounts(&self) -> bool {
+        self.how.wrapper.first().is_some_and(|program| program == "unshare")
+    }
+
+    /// `reeld VERB` of the operator, who sees what the daemon sees.
+    fn beside(&self, verb: &str) -> Command {
+        let command = command(self.folder.path(), self.database.as_ref(), verb);
+        let pid = self.pid().to_string();
+        let enter = ["nsenter", "--target", &pid, "--user", "--preserve-credentials", "--mount"];
+        let enter = enter.map(str::to_owned);
+        match self.has_mounts() {
+            false => command,
+            true if self.how.wrapper[1] == "-m" => wrapped(command, &[&enter[..3], &enter[5..]].concat()),
+            true => wrapped(command, &enter),
+        }
+    }
+
+    /// The folder that holds the data folder and what a test lays beside it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// How much memory the daemon holds, in KiB.
@@ -98,6 +243,13 @@ impl Club {
     /// How many files and sockets the daemon holds open.
     pub fn open_files(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    }
+
+    /// How many files, or sockets (`socket:`), it holds open whose name has this in it.
+    pub fn holds(&self, part: &str) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        let names = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+        names.filter(|name| name.to_string_lossy().contains(part)).count()
     }
 
     /// How many bytes lie in the files of the data folder.
@@ -127,7 +279,7 @@ impl Club {
 
     /// One code, minted by the operator beside the running daemon.
     pub fn invite(&self, admin: bool) -> String {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "invite");
+        let mut command = self.beside("invite");
         if admin {
             command.arg("--admin");
         }
@@ -144,8 +296,15 @@ impl Club {
 
     /// `reeld` with these words, on the data of the club, beside the daemon if it runs.
     pub fn operator(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("reeld")
+    }
+
+    /// The same, to be run.
+    pub fn command(&self, words: &[&str]) -> Command {
         let (verb, rest) = words.split_first().expect("a verb");
-        command(self.folder.path(), self.database.as_ref(), verb).args(rest).output().expect("reeld")
+        let mut command = self.beside(verb);
+        command.args(rest);
+        command
     }
 
     /// Runs statements right in the database, whatever its keys and constraints say, and gives the first column.
@@ -165,9 +324,14 @@ impl Club {
         rows.map(|row| row.unwrap() + "\n").collect()
     }
 
+    /// Has a stranger run these statements in a transaction that stays open. On MariaDB only.
+    pub fn hold(&self, text: &str) -> Held {
+        self.database.as_ref().expect("a server").hold(text)
+    }
+
     /// `reeld words …` of the operator, beside the running daemon.
     pub fn words(&self, arguments: &[&str]) -> Command {
-        let mut command = command(self.folder.path(), self.database.as_ref(), "words");
+        let mut command = self.beside("words");
         command.args(arguments);
         command
     }
@@ -196,7 +360,14 @@ impl Club {
         if self.daemon.try_wait().unwrap().is_none() {
             self.stop();
         }
-        (self.daemon, self.address) = start(self.folder.path(), self.database.as_ref(), &self.said);
+        (self.daemon, self.address) =
+            start(self.folder.path(), self.database.as_ref(), &self.said, &self.how);
+    }
+
+    /// Sets a variable of the daemon's environment, from the next start on.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.how.environment.retain(|(name, _)| name != variable);
+        self.how.environment.push((variable.to_owned(), value.to_owned()));
     }
 
     /// Writes the configuration anew, for the next start.
@@ -264,10 +435,14 @@ fn command(folder: &Path, database: Option<&Database>, verb: &str) -> Command {
     command
 }
 
-fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>) -> (Child, SocketAddr) {
+fn start(
+    folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String>>>, how: &Start,
+) -> (Child, SocketAddr) {
     let mut command = command(folder, database, "serve");
-    command.args(["--listen", "127.0.0.1:0"]);
-    if fs::metadata(folder.join("reel.toml")).unwrap().len() > 0 {
+    command.envs(how.environment.iter().map(|(name, value)| (name, value)));
+    let mut command = wrapped(command, &how.wrapper);
+    command.args(["--listen", &how.listen]);
+    if fs::metadata(folder.join("reel.toml")).is_ok_and(|file| file.len() > 0) {
         command.arg("--config").arg(folder.join("reel.toml"));
     }
     let mut daemon = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("reeld starts");
@@ -285,6 +460,22 @@ fn start(folder: &Path, database: Option<&Database>, said: &Arc<Mutex<Vec<String
             );
         }
     }
+}
+
+/// The same, started by another program.
+fn wrapped(inner: Command, wrapper: &[String]) -> Command {
+    let Some((program, words)) = wrapper.split_first() else {
+        return inner;
+    };
+    let mut command = Command::new(program);
+    command.args(words).arg(inner.get_program()).args(inner.get_args()).stdin(Stdio::null());
+    for (key, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command
 }
 
 /// Keeps what comes out of a pipe, and reports the first address in it.

@@ -1,6 +1,7 @@
 //! A fresh MariaDB database that goes when it is let go.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// One database of the server named by `REEL_TEST_MYSQL`.
 pub struct Database {
@@ -34,34 +35,55 @@ impl Database {
         self.sql(&format!("USE {}; {free}; {text}", self.name))
     }
 
-    fn sql(&self, text: &str) -> String {
-        let rest = self
-            .server
-            .strip_prefix("mysql://")
-            .expect("REEL_TEST_MYSQL=mysql://user[:password]@host[:port]");
-        let (who, place) = rest.trim_end_matches('/').rsplit_once('@').unwrap_or(("root", rest));
-        let (user, password) = who.split_once(':').unwrap_or((who, ""));
-        let (host, port) = place.rsplit_once(':').unwrap_or((place, "3306"));
-        let out = Command::new("mariadb")
-            .args([
-                "--no-defaults",
-                "--skip-column-names",
-                "--protocol=tcp",
-                "-h",
-                host,
-                "-P",
-                port,
-                "-u",
-                user,
-                "-e",
-                text,
-            ])
-            .env("MYSQL_PWD", password)
-            .output()
-            .expect("the client program mariadb: tests/run installs it");
-        assert!(out.status.success(), "{text}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).unwrap()
+    /// Begins a transaction, runs these statements in it and leaves it open, as a stranger's would.
+    pub fn hold(&self, text: &str) -> Held {
+        let mut client = client(&self.server);
+        client.args(["--unbuffered", "-D", &self.name]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = client.spawn().expect("the client program mariadb: tests/run installs it");
+        let (mut to, from) = (client.stdin.take().unwrap(), client.stdout.take().unwrap());
+        writeln!(to, "BEGIN; {text}; SELECT 'it is held';").unwrap();
+        let held = BufReader::new(from).lines().map_while(Result::ok).any(|line| line == "it is held");
+        assert!(held, "{text}");
+        Held { client, to: Some(to) }
     }
+
+    fn sql(&self, text: &str) -> String {
+        sql(&self.server, text)
+    }
+}
+
+/// A transaction of a stranger. Dropping it undoes it.
+pub struct Held {
+    client: Child,
+    to: Option<ChildStdin>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.to.take(); // the end of its input
+        let _ = self.client.wait();
+    }
+}
+
+/// Runs statements on a server and gives what they say.
+pub fn sql(server: &str, text: &str) -> String {
+    let out = client(server).args(["-e", text]).output();
+    let out = out.expect("the client program mariadb: tests/run installs it");
+    assert!(out.status.success(), "{text}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+fn client(server: &str) -> Command {
+    let rest = server.strip_prefix("mysql://").expect("REEL_TEST_MYSQL=mysql://user[:password]@host[:port]");
+    let (who, place) = rest.trim_end_matches('/').rsplit_once('@').unwrap_or(("root", rest));
+    let (user, password) = who.split_once(':').unwrap_or((who, ""));
+    let (host, port) = place.rsplit_once(':').unwrap_or((place, "3306"));
+    let mut client = Command::new("mariadb");
+    client
+        .args(["--no-defaults", "--skip-column-names", "--protocol=tcp"])
+        .args(["-h", host, "-P", port, "-u", user])
+        .env("MYSQL_PWD", password);
+    client
 }
 
 impl Drop for Database {

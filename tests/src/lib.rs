@@ -5,20 +5,30 @@
 
 mod club;
 mod database;
+mod from;
 mod line;
+mod load;
 mod people;
+mod proxy;
 mod reel;
 mod server;
 mod transcript;
+mod wire;
 
-pub use club::{Club, Engine, program};
+pub use club::{Club, Engine, Site, program};
+pub use database::Held;
+pub use from::from;
 pub use line::{Fields, Line, Reply};
+pub use load::Load;
 pub use people::{
-    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, statement, stor, user,
+    Over, Person, admin, at_once, bytes, md5hex, pass, prove, quote, retr, rows, sha256hex, soon, statement,
+    stor, twins, user,
 };
-pub use reel::reel;
+pub use proxy::{Cut, Proxy};
+pub use reel::{reel, reel_at, reel_tls};
 pub use server::Server;
-pub use transcript::play;
+pub use transcript::{play, play_tls};
+pub use wire::tls_client;
 
 /// Makes of each `fn name(engine: Engine)` two tests: `name::sqlite` and `name::mariadb`.
 #[macro_export]

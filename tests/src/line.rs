@@ -2,8 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::ClientConfig;
+
+use crate::wire::{Wire, shake};
 
 /// Nothing a test waits for takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,7 +97,7 @@ impl Reply {
 
 /// One connection. Every read fails after a while, so that nothing hangs.
 pub struct Line {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Wire>,
     log: VecDeque<String>,
     /// The events that came, oldest first.
     pub events: VecDeque<Fields>,
@@ -103,19 +108,55 @@ pub struct Line {
 impl Line {
     /// Connects and reads the greeting.
     pub fn open(address: SocketAddr) -> Self {
-        let mut line = Self::bare(address);
-        let greeting = line.reply().is("220 REEL");
-        line.greeting = Some(greeting);
-        line
+        Self::bare(address).greeted()
     }
 
     /// Connects and reads nothing.
     pub fn bare(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("connect");
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::new(stream), log: VecDeque::new(), events: VecDeque::new(), greeting: None }
+        Self::over(connect(address))
+    }
+
+    /// Reads nothing from a connection that is there.
+    pub fn over(stream: TcpStream) -> Self {
+        steady(&stream);
+        Self::on(Wire::Plain(stream))
+    }
+
+    /// Connects over TLS and reads nothing.
+    pub fn bare_tls(address: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
+        Ok(Self::on(shake(connect(address), config)?))
+    }
+
+    fn on(wire: Wire) -> Self {
+        Self { stream: BufReader::new(wire), log: VecDeque::new(), events: VecDeque::new(), greeting: None }
+    }
+
+    /// Reads the greeting.
+    pub fn greeted(mut self) -> Self {
+        let greeting = self.reply().is("220 REEL");
+        self.greeting = Some(greeting);
+        self
+    }
+
+    /// The TLS beneath. Fails the test where there is none.
+    pub fn tls(&self) -> &rustls::ClientConnection {
+        match self.stream.get_ref() {
+            Wire::Tls(tls) => &tls.conn,
+            Wire::Plain(_) => panic!("a plain connection"),
+        }
+    }
+
+    /// The same, to make records of one's own with.
+    pub fn tls_mut(&mut self) -> &mut rustls::ClientConnection {
+        match self.stream.get_mut() {
+            Wire::Tls(tls) => &mut tls.conn,
+            Wire::Plain(_) => panic!("a plain connection"),
+        }
+    }
+
+    /// The socket beneath, past TLS.
+    pub fn socket(&self) -> &TcpStream {
+        self.stream.get_ref().socket()
     }
 
     /// Sends one line and reads what it is answered.
@@ -207,6 +248,21 @@ impl Line {
         Ok(Some(line.to_owned()))
     }
 
+    /// Whether nothing has come that is still to be read, and the connection is open.
+    pub fn is_silent(&mut self) -> bool {
+        let stream = self.stream.get_ref().socket();
+        stream.set_nonblocking(true).unwrap();
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        self.stream.buffer().is_empty()
+            && matches!(peeked, Err(why) if why.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// A row or an event taken apart.
+    pub fn row(line: &str) -> Fields {
+        row(line)
+    }
+
     /// Exactly this many bytes of a body.
     #[track_caller]
     pub fn body(&mut self, length: usize) -> Vec<u8> {
@@ -219,14 +275,17 @@ impl Line {
 
     /// Ends the commands: the server sees the end of input, its replies still come.
     pub fn half_close(&mut self) {
-        let _ = self.stream.get_mut().shutdown(Shutdown::Write);
+        self.stream.get_mut().end();
     }
 
     /// Everything to the end of the connection. One that is reset has ended too.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
-            Err(why) if why.kind() != io::ErrorKind::ConnectionReset => {
+            // One without the farewell of TLS has too.
+            Err(why)
+                if !matches!(why.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) =>
+            {
                 panic!("the connection does not end: {why}; last came {:?}", String::from_utf8_lossy(&rest))
             }
             _ => rest,
@@ -244,6 +303,18 @@ impl Line {
         }
         self.log.push_back(format!("{mark}{}", text.chars().take(300).collect::<String>()));
     }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("connect");
+    steady(&stream);
+    stream
+}
+
+fn steady(stream: &TcpStream) {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
 }
 
 fn row(line: &str) -> Fields {

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
 
@@ -43,6 +44,26 @@ impl Person {
 /// The MD5 of bytes, as 32 hex digits.
 pub fn md5hex(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The SHA-256 of bytes, as 64 hex digits.
+pub fn sha256hex(bytes: &[u8]) -> String {
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Two files of 128 bytes with one MD5 (Wang, Feng, Lai, Yu: "Collisions for hash functions", 2004).
+pub fn twins() -> [Vec<u8>; 2] {
+    let one = "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a\
+               085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0\
+               e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70";
+    let mut one: Vec<u8> =
+        (0..one.len()).step_by(2).map(|at| u8::from_str_radix(&one[at..at + 2], 16).unwrap()).collect();
+    let mut two = one.clone();
+    for at in [19, 45, 59, 83, 109, 123] {
+        two[at] ^= 0x80;
+    }
+    one.truncate(128);
+    [one, two]
 }
 
 /// The digest of the password of `name`.
@@ -183,4 +204,14 @@ pub fn statement(who: &mut Person) -> Vec<i64> {
     }
     assert_eq!(expected, 0, "{}: a wallet begins with nothing", who.name);
     rows.iter().map(|row| row.money("amount")).collect()
+}
+
+/// Fails unless the condition comes true soon.
+#[track_caller]
+pub fn soon(what: &str, mut is: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::database::sql;
+
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -45,6 +47,26 @@ impl Server {
     pub fn kill9(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Ends it as an operator would.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        self.process.wait().unwrap();
+    }
+
+    /// Runs statements on it as its root and gives what they say.
+    pub fn sql(&self, text: &str) -> String {
+        sql(&self.url(), text)
+    }
+
+    /// The same server for a user who may do all but write while it is read-only.
+    pub fn url_of_a_user(&self) -> String {
+        self.sql(
+            "CREATE USER IF NOT EXISTS club; GRANT ALL ON *.* TO club; \
+             REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM club",
+        );
+        self.url().replace("root@", "club@")
     }
 
     /// Starts it again on the same data, and waits until it answers.

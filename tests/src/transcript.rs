@@ -28,14 +28,18 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/transcripts");
 
 /// Plays `transcripts/NAME.txt` on a fresh club and fails at the first line that comes out otherwise.
 pub fn play(name: &str, engine: Engine) {
+    run(name, engine, Club::start(engine), false);
+}
+
+/// The same over TLS.
+pub fn play_tls(name: &str, engine: Engine) {
+    run(name, engine, Club::with_tls(engine, ""), true);
+}
+
+fn run(name: &str, engine: Engine, club: Club, tls: bool) {
     let path = PathBuf::from(FOLDER).join(format!("{name}.txt"));
     let text = fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-    let mut play = Play {
-        club: Club::start(engine),
-        lines: BTreeMap::new(),
-        at: String::new(),
-        values: BTreeMap::new(),
-    };
+    let mut play = Play { club, tls, lines: BTreeMap::new(), at: String::new(), values: BTreeMap::new() };
     let mut told = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if let Err(mismatch) = play.step(line.trim_end()) {
@@ -55,6 +59,7 @@ pub fn play(name: &str, engine: Engine) {
 
 struct Play {
     club: Club,
+    tls: bool,
     lines: BTreeMap<String, Line>,
     at: String,
     values: BTreeMap<String, String>,
@@ -121,9 +126,10 @@ impl Play {
 
     /// The connection that is spoken on, opened at first use. `greeting`: leave the greeting to be read.
     fn line(&mut self, greeting: bool) -> &mut Line {
-        let address = self.club.address();
+        let (club, tls) = (&self.club, self.tls);
         let open = || {
-            if greeting { Line::bare(address) } else { Line::open(address) }
+            let line = if tls { club.bare_tls() } else { Line::bare(club.address()) };
+            if greeting { line } else { line.greeted() }
         };
         self.lines.entry(self.at.clone()).or_insert_with(open)
     }

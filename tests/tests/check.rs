@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tests::{Club, Engine, Over, Person, admin, bytes, on_both_engines, pass, stor, user};
+use tests::{Club, Engine, Over, Person, Site, admin, bytes, on_both_engines, pass, stor, user};
 
 on_both_engines! {
     a_club_at_work_is_clean
@@ -15,6 +15,7 @@ on_both_engines! {
     a_file_of_another_length
     files_that_nobody_knows
     what_follows_from_other_rows_is_made_anew
+    numbers_by_day_and_names_are_made_anew
     money_is_told_and_never_touched
     seats_are_counted_anew_and_their_money_is_told
     names_cannot_move_the_cursor
@@ -277,6 +278,58 @@ fn what_follows_from_other_rows_is_made_anew(engine: Engine) {
     assert!(boss.want("SEARCH coffee", "210 END").rows.is_empty());
 }
 
+fn numbers_by_day_and_names_are_made_anew(engine: Engine) {
+    let mut club = Club::start(engine);
+    let mut boss = admin(&club);
+    let film = stor(&mut boss, "Film", "PAID", &bytes(1000), "price=3.00");
+    let mut anna = user(&club, "anna");
+    let mut berta = user(&club, "berta");
+    for who in [&mut anna, &mut berta] {
+        who.want("TOPUP 100.00", "250 OK");
+        who.want(&format!("BUY {film}"), "250 OK");
+        who.want("MEMBER", "250 OK");
+        fetched(who, &film);
+        who.want("HISTORY", "210 END");
+    }
+    berta.want(&format!("UNREGISTER {}", pass("berta")), "250 OK");
+    // The books of a day are closed by who asks for them when it is over.
+    club.advance(2 * 24 * 3600);
+    let before = tests::rows(&mut boss, "STATS days=10");
+    clean(&club, &[]);
+    club.sql(
+        "DELETE FROM account_posting WHERE term = 'nn'; \
+         UPDATE account_posting SET members = CONCAT(members, '03') WHERE term = 'a'; \
+         UPDATE tally SET value = value + 1 WHERE name = 'accounts' AND day > 0; \
+         DELETE FROM tally WHERE name = 'downloads' AND day > 0; \
+         INSERT INTO tally (name, day, value) VALUES ('members', 7, 2); \
+         UPDATE tally SET value = value + 100 WHERE name = 'revenue' AND day > 0; \
+         UPDATE tally SET value = value + 5 WHERE name = 'sent' AND day = 0; \
+         INSERT INTO tally (name, day, value) VALUES ('sent', 9, 3)",
+    );
+    let today = before.iter().find_map(|row| row.find("day")).unwrap().to_owned();
+    let names: &[&[&str]] = &[&["account 2 \"anna\"", "USERS"], &["account 3 \"(deleted 3)\"", "USERS"]];
+    let days: &[&[&str]] = &[
+        &[&format!("accounts of {today} says 4, there were 3")],
+        &[&format!("downloads of {today} says 0, there were 2")],
+        &["members of 1970-01-07 says 2, there were 0"],
+        &[&format!("revenue of {today} says 67.00, there were 66.00")],
+    ];
+    let sums: &[&[&str]] =
+        &[&["revenue says 66.00, its days add up to 67.00"], &["sent says 2005, its days add up to 2003"]];
+    finds(&club, &[], &[names, days, sums].concat());
+    let told = check(&club, &["--repair"]);
+    same(&told.found, &[]);
+    same(&told.mended, &[names, days, &sums[1..]].concat());
+    clean(&club, &[]);
+    club.sql("DELETE FROM tally WHERE name = 'sent' AND day = 9; UPDATE tally SET value = 2000 WHERE name = 'sent' AND day = 0");
+    assert_eq!(tests::rows(&mut boss, "STATS days=10"), before);
+    let found = tests::rows(&mut boss, "USERS nn");
+    assert_eq!(found.iter().map(|row| row.get("user")).collect::<Vec<_>>(), ["anna"]);
+    // More was sent than that, and nobody knows how much.
+    club.sql("UPDATE tally SET value = 1999 WHERE name = 'sent'");
+    finds(&club, &["--repair"], &[&["1999 bytes were sent", "history has 2000", "Not touched"]]);
+}
+
 fn money_is_told_and_never_touched(engine: Engine) {
     let club = Club::start(engine);
     let mut boss = admin(&club);
@@ -414,6 +467,38 @@ fn what_is_not_there_is_neither_checked_nor_made() {
         &["purge", "1", "--older-than", "3"],
     ] {
         assert_eq!(club.operator(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn no_club_is_made_without_a_word() {
+    for engine in [Engine::Sqlite, Engine::MariaDb] {
+        let site = Site::new(engine);
+        let other = tempfile::tempdir().unwrap();
+        let other = other.path().join("backup");
+        let ask = |words: &[&str]| site.command(words).output().unwrap();
+        for words in [
+            &["check"][..],
+            &["purge", "1"],
+            &["backup", other.to_str().unwrap()],
+            &["restore", other.to_str().unwrap()],
+            &["words", "list"],
+            &["words", "remove", "small"],
+        ] {
+            let out = ask(words);
+            let said = String::from_utf8_lossy(&out.stderr).into_owned();
+            assert!(!out.status.success() && said.contains("there is no"), "{words:?}: {said}");
+            assert!(!site.data().exists() && !other.exists());
+        }
+        // This one is for before the first start, too.
+        for new in [true, false] {
+            let out = ask(&["invite", "--admin"]);
+            assert!(out.status.success());
+            assert_eq!(String::from_utf8_lossy(&out.stdout).split_whitespace().count(), 1);
+            assert_eq!(String::from_utf8_lossy(&out.stderr).contains("made a new one in"), new);
+        }
+        let club = site.start();
+        admin(&club);
     }
 }
 

@@ -45,6 +45,20 @@ fn each_floor_uses_only_what_it_may() {
 }
 
 #[test]
+fn what_security_promises_has_its_tests() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|word| word.contains("::")).collect();
+    assert!(quoted.len() > 30, "{quoted:?}");
+    let gone = |name: &&&str| {
+        let (file, test) = name.rsplit_once("::").unwrap();
+        let path = root().join("tests/tests").join(file.replace("::", "/")).with_extension("rs");
+        !fs::read_to_string(path).is_ok_and(|code| code.contains(&format!("fn {test}(")))
+    };
+    let gone: Vec<&&str> = quoted.iter().filter(gone).collect();
+    assert!(gone.is_empty(), "SECURITY.md names tests that are not there: {gone:?}");
+}
+
+#[test]
 fn only_the_waist_names_a_driver() {
     let mut wrong = vec![];
     for crate_ in ["protocol", "vault", "sql", "daemon", "shell"] {

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use tests::{
-    Club, Engine, Line, Person, admin, bytes, md5hex, on_both_engines, prove, quote, retr, rows, stor, user,
+    Club, Engine, Line, Person, admin, bytes, md5hex, on_both_engines, prove, quote, retr, rows, sha256hex,
+    stor, twins, user,
 };
 
 on_both_engines! {
@@ -20,11 +21,6 @@ on_both_engines! {
 
 fn offer(film: &[u8], title: &str, more: &str) -> String {
     format!("STOR {} {} title={} {more}", film.len(), md5hex(film), quote(title))
-}
-
-fn sha256hex(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes that the club says it keeps.
@@ -169,21 +165,6 @@ fn what_is_lost_is_sent_again(engine: Engine) {
     boss.send(&film);
     boss.reply().is("226 STORED");
     assert_eq!(retr(&mut boss, &first), film, "both are whole again");
-}
-
-/// Two files of 128 bytes with one MD5 (Wang, Feng, Lai, Yu: "Collisions for hash functions", 2004).
-fn twins() -> [Vec<u8>; 2] {
-    let one = "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a\
-               085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0\
-               e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70";
-    let mut one: Vec<u8> =
-        (0..one.len()).step_by(2).map(|at| u8::from_str_radix(&one[at..at + 2], 16).unwrap()).collect();
-    let mut two = one.clone();
-    for at in [19, 45, 59, 83, 109, 123] {
-        two[at] ^= 0x80;
-    }
-    one.truncate(128);
-    [one, two]
 }
 
 fn files_of_one_md5_stay_two(engine: Engine) {

@@ -31,7 +31,8 @@ fn session(person: &mut Person) -> String {
 
 #[test]
 fn log_ins_leave_no_memory_behind() {
-    let club = Club::with(Engine::Sqlite, "[limits]\nhashes = 2\n");
+    let club =
+        Club::with(Engine::Sqlite, "[limits]\nhashes = 2\nlogin_free = 1000\nlogin_address_free = 1000\n");
     let anna = user(&club, "anna");
     let idle = club.rss_kib();
     thread::scope(|scope| {

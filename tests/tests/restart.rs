@@ -15,6 +15,7 @@ on_both_engines! {
     a_code_beside_the_running_daemon
     nobody_connected_is_left_without_an_end
     mistakes_are_named_and_nothing_starts
+    folder_and_database_belong_together
 }
 
 fn sigterm_ends_it_cleanly(engine: Engine) {
@@ -201,4 +202,41 @@ fn mistakes_are_named_and_nothing_starts(engine: Engine) {
         assert!(said.contains("reel.toml") && said.contains(named), "file and line: {said}");
         assert!(!said.contains("panicked"), "{said}");
     }
+}
+
+/// Why the daemon does not start on what the club has now.
+fn refusal(club: &Club) -> String {
+    let mut timeout = Command::new("timeout");
+    let serve = club.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let out = timeout.arg("20").arg(serve.get_program()).args(serve.get_args()).output().unwrap();
+    assert_eq!(out.status.code(), Some(1), "{out:?}");
+    String::from_utf8(out.stderr).unwrap()
+}
+
+/// A folder and a database that are not of one club serve nobody, and nothing is begun anew beside them.
+fn folder_and_database_belong_together(engine: Engine) {
+    let mut club = Club::start(engine);
+    let mut boss = admin(&club);
+    stor(&mut boss, "Tea", "FREE", &bytes(1000), "");
+    drop(boss);
+    club.stop();
+    let (vault, away) = (club.data().join("vault"), club.folder().join("away"));
+    std::fs::rename(&vault, &away).unwrap();
+    assert!(refusal(&club).contains("look at --data"), "the files are elsewhere");
+    std::fs::remove_dir_all(&vault).unwrap();
+    std::fs::rename(&away, &vault).unwrap();
+    std::fs::write(vault.join("owner"), "another\n").unwrap();
+    assert!(refusal(&club).contains("another club"), "the files are another club's");
+    // As a club from before there was such a note, or one that was restored.
+    std::fs::remove_file(vault.join("owner")).unwrap();
+    club.restart();
+    club.stop();
+    if engine == Engine::Sqlite {
+        for name in ["reel.db", "reel.db-wal", "reel.db-shm"] {
+            let _ = std::fs::rename(club.data().join(name), club.folder().join(name));
+        }
+        assert!(refusal(&club).contains("look at --database"), "the database is elsewhere");
+    }
+    std::fs::write(club.data().join("README.txt"), "This folder is a backup of a Reel club\n").unwrap();
+    assert!(refusal(&club).contains("reeld restore"), "a backup is no club");
 }

@@ -1,8 +1,8 @@
-//! Every conversation of `tests/transcripts`, on both engines.
+//! Every conversation of `tests/transcripts`, on both engines, and over TLS.
 
 use std::collections::BTreeSet;
 
-use tests::{Engine, play};
+use tests::{Engine, play, play_tls};
 
 macro_rules! transcripts {
     ($($name:ident)+) => {
@@ -13,6 +13,8 @@ macro_rules! transcripts {
             fn sqlite() { super::play(stringify!($name), super::Engine::Sqlite) }
             #[test]
             fn mariadb() { super::play(stringify!($name), super::Engine::MariaDb) }
+            #[test]
+            fn tls() { super::play_tls(stringify!($name), super::Engine::Sqlite) }
         } )+
     };
 }

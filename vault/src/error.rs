@@ -22,6 +22,9 @@ pub enum Error {
         /// The length it has, in bytes.
         found: u64,
     },
+    /// Content that is here and has other bytes than those that were stored.
+    #[error("content has other bytes than were stored")]
+    Altered,
     /// The disk or the quota of the operating system is used up.
     #[error("the disk is full")]
     Full,

@@ -5,6 +5,7 @@ use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::part::Hold;
+use crate::reserve::Reservation;
 use crate::ring::Ring;
 use crate::worker::Crew;
 use crate::{Digest, Error, Sealed, blocking};
@@ -20,13 +21,14 @@ pub struct Incoming {
     hold: Hold,
     already: u64,
     offset: u64,
+    room: Reservation,
     ring: Ring,
     crew: Option<Crew>,
 }
 
 impl Incoming {
-    pub(crate) fn new(hold: Hold, already: u64) -> Self {
-        Self { hold, already, offset: already, ring: Ring::new(), crew: None }
+    pub(crate) fn new(hold: Hold, already: u64, room: Reservation) -> Self {
+        Self { hold, already, offset: already, room, ring: Ring::new(), crew: None }
     }
 
     /// Bytes that are here, pushed ones included: where the sender starts or goes on.
@@ -74,6 +76,7 @@ impl Incoming {
             };
             crew.push(chunk).await?;
             self.offset += length;
+            self.room.used(length);
         }
         Ok(())
     }
@@ -127,7 +130,7 @@ mod tests {
     use std::fs::OpenOptions;
 
     use super::*;
-    use crate::{Claim, Vault};
+    use crate::{Claim, Keep, Vault};
 
     /// An upload of that size into a file that is always full.
     async fn into_a_full_disk(vault: &Vault, size: u64) -> Incoming {
@@ -136,7 +139,8 @@ mod tests {
         let registered = vault.0.claims.take(claim).await.unwrap();
         let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
         let hold = Hold::new(full, "/nonexistent".into(), registered, vault.0.clone());
-        Incoming::new(hold, 0)
+        let room = vault.0.reserved.take(0, Keep::default(), || vault.0.place.disk()).unwrap();
+        Incoming::new(hold, 0, room)
     }
 
     #[tokio::test]

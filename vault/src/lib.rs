@@ -6,23 +6,29 @@
 //! hands out [`Range`]s. Whatever is dropped on this way keeps its bytes for a resume.
 //!
 //! An operator looks at the same folder through a [`Survey`], also beside a daemon, and removes content
-//! with a [`Still`] in hand: it lasts while no upload is [`Storing`].
+//! with a [`Still`] in hand: it lasts while no upload is [`Storing`]. A backup copies into an [`Archive`], [`Keeping`]
+//! what is there.
 //!
 //! Callers see no path and no file, so that the content may live in an object store some day.
 
+mod archive;
 mod claim;
 mod digest;
 mod error;
 mod incoming;
+mod moving;
+mod owner;
 mod part;
 mod place;
 mod proof;
+mod reserve;
 mod ring;
 mod sealed;
 mod stored;
 mod storing;
 mod survey;
 mod sweep;
+mod trust;
 mod worker;
 
 use std::fs::File;
@@ -30,19 +36,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use archive::{Archive, Taken};
 pub use claim::Claim;
 pub use digest::{Digest, NotADigest};
 pub use error::Error;
 pub use incoming::Incoming;
+pub use moving::CutOff;
+pub use reserve::Keep;
 pub use ring::BUFFER;
 pub use sealed::Sealed;
-pub use stored::{Range, Sent, Stored};
-pub use storing::{Still, Storing};
+pub use stored::{Patience, Range, Sent, Stored};
+pub use storing::{Keeping, Quiet, Still, Storing};
 pub use survey::{Found, Hashes, Survey};
 pub use sweep::Swept;
 
 use claim::Claims;
 use place::Place;
+use reserve::Reserved;
+use trust::Trust;
 
 /// A cheap handle on the content of one folder. The folder is let go of with the last handle and
 /// the last upload made from it.
@@ -52,8 +63,10 @@ pub struct Vault(Arc<Inner>);
 /// What every handle, upload and worker of one vault shares.
 #[derive(Debug)]
 struct Inner {
-    place: Place,
+    place: Arc<Place>,
     claims: Arc<Claims>,
+    reserved: Reserved,
+    trust: Arc<Trust>,
     /// Held, never looked at.
     _lock: File,
 }
@@ -67,8 +80,8 @@ impl Vault {
     /// [`Error::Full`] and [`Error::Io`] of the disk.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (place, _lock) = Place::open(dir)?;
-        let claims = Arc::default();
-        Ok(Self(Arc::new(Inner { place, claims, _lock })))
+        let (claims, trust, reserved) = Default::default();
+        Ok(Self(Arc::new(Inner { place: Arc::new(place), claims, trust, reserved, _lock })))
     }
 
     /// The content with this digest, which the caller remembers to be `size` bytes long.
@@ -78,6 +91,21 @@ impl Vault {
     pub async fn stored(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
         let (inner, digest) = (self.0.clone(), *digest);
         blocking(move || Stored::open(&inner.place.content(&digest), size)).await
+    }
+
+    /// The same for a download, which shall not end well with bytes that are not those that were stored: they
+    /// are read once, small content before this returns, large content beside its first download. A
+    /// [`Range`] of all of it keeps its last byte back until that is done, for a few seconds at most.
+    ///
+    /// # Errors
+    /// As [`stored`](Self::stored); [`Error::Altered`] once the bytes are known to be others.
+    pub async fn checked(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
+        let (inner, digest) = (self.0.clone(), *digest);
+        blocking(move || {
+            let stored = Stored::open(&inner.place.content(&digest), size)?;
+            stored.checked(&inner.trust, &digest)
+        })
+        .await
     }
 
     /// The content with this digest, to be used once more: it is not removed while the [`Storing`] is held.
@@ -100,13 +128,12 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::Busy`] while the same claim is open, [`Error::Full`] if what is still to come does
-    /// not fit on the disk now. Nothing is reserved: two uploads may both be let in and then fill it.
-    pub async fn receive(&self, claim: Claim, resume: bool) -> Result<Incoming, Error> {
+    /// not fit on the disk beside what other uploads have still to write, with `keep` left free.
+    pub async fn receive(&self, claim: Claim, resume: bool, keep: Keep) -> Result<Incoming, Error> {
         let registered = self.0.claims.take(claim).await?;
         let inner = self.0.clone();
-        blocking(move || part::open(inner, registered, resume))
-            .await
-            .map(|(hold, already)| Incoming::new(hold, already))
+        let (hold, already, room) = blocking(move || part::open(inner, registered, resume, keep)).await?;
+        Ok(Incoming::new(hold, already, room))
     }
 
     /// How many bytes of `claim` a resume would not have to send again; 0 if none have come.
@@ -129,6 +156,16 @@ impl Vault {
         blocking(move || sweep::sweep(&inner, older_than)).await
     }
 
+    /// Uploads that became content and were never said to be [known](Storing::known), because the process was
+    /// killed or the database was away; none if there are none. It waits until nothing is being stored.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn cut_off(&self) -> Result<Option<CutOff>, Error> {
+        let inner = self.0.clone();
+        blocking(move || CutOff::find(&inner)).await
+    }
+
     /// Bytes that this process can still write to the disk of the vault.
     ///
     /// # Errors
@@ -145,6 +182,10 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(ended) => Err(Error::Io(ended.into())),
+        // A panic goes on in its caller.
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Err(Error::Io(cancelled.into())),
+        },
     }
 }

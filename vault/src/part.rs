@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::claim::Registered;
 use crate::place::Place;
+use crate::reserve::{Keep, Reservation};
 use crate::{Claim, Error, Inner};
 
 /// What an upload and its workers share. The claim is free when the last of them lets go.
@@ -76,8 +77,10 @@ impl Drop for Hold {
     }
 }
 
-/// Opens the part of a claim, and tells how many of its bytes are to be built on.
-pub(crate) fn open(vault: Arc<Inner>, registered: Registered, resume: bool) -> Result<(Hold, u64), Error> {
+/// Opens the part of a claim, tells how many of its bytes are to be built on, and reserves room for the others.
+pub(crate) fn open(
+    vault: Arc<Inner>, registered: Registered, resume: bool, keep: Keep,
+) -> Result<(Hold, u64, Reservation), Error> {
     let size = registered.claim.size;
     let path = vault.place.part(&registered.claim);
     let already = if resume { usable(&path, size)?.unwrap_or(0) } else { 0 };
@@ -85,12 +88,10 @@ pub(crate) fn open(vault: Arc<Inner>, registered: Registered, resume: bool) -> R
         absent(fs::remove_file(&path))?;
     }
     // Before the file is made, so that a refusal leaves nothing.
-    if size - already > vault.place.free()? {
-        return Err(Error::Full);
-    }
+    let room = vault.reserved.take(size - already, keep, || vault.place.disk())?;
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-    Ok((Hold::new(file, path, registered, vault), already))
+    Ok((Hold::new(file, path, registered, vault), already, room))
 }
 
 /// How much of a claim is here.

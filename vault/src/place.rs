@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! vault/lock                              one daemon a vault
+//! vault/owner                             whose vault it is
 //! vault/storing, vault/turn               keep storing and removing apart
+//! vault/keeping                           keeps copying and removing apart
 //! vault/v1/stored/ab/cd/<sha256>          content, complete and checked
 //! vault/v1/incoming/<owner>-<size>-<md5>  what came of uploads
+//! vault/v1/moving/<that>.<sha256>         a note, while an upload becomes content
 //! vault/v1/aside/<sha256>.<n>             what an operator's check took out of the way
 //! ```
 //! These folders lie on one file system, so that content is renamed in. The version is in the path,
@@ -21,6 +24,7 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 use rustix::io::Errno;
 
 use crate::part::absent;
+use crate::reserve::Disk;
 use crate::{Claim, Digest, Error};
 
 /// The folders of a vault.
@@ -29,6 +33,7 @@ pub(crate) struct Place {
     vault: PathBuf,
     pub stored: PathBuf,
     pub incoming: PathBuf,
+    pub moving: PathBuf,
     aside: PathBuf,
     /// Folders of content that this process knows to be on disk: 65,536 at most.
     settled: Mutex<HashSet<[u8; 2]>>,
@@ -45,6 +50,13 @@ impl Place {
         make(&place.vault.join("v1"))?;
         make(&place.stored)?;
         make(&place.incoming)?;
+        make(&place.moving)?;
+        // Made by the vault's owner, and not by whoever comes first, an operator with other rights perhaps.
+        for name in ["turn", "storing", "keeping"] {
+            if !place.vault.join(name).exists() {
+                place.lock_file(name)?;
+            }
+        }
         Ok((place, lock))
     }
 
@@ -53,7 +65,7 @@ impl Place {
         let vault = std::path::absolute(dir)?.join("vault");
         let folder = |name| vault.join("v1").join(name);
         let (stored, incoming, aside) = (folder("stored"), folder("incoming"), folder("aside"));
-        Ok(Self { vault, stored, incoming, aside, settled: Mutex::default() })
+        Ok(Self { moving: folder("moving"), vault, stored, incoming, aside, settled: Mutex::default() })
     }
 
     /// Opens what is locked to keep storing and removing apart, also for who may only read.
@@ -68,6 +80,11 @@ impl Place {
         }
     }
 
+    /// Where it is noted whose vault this is.
+    pub fn owner(&self) -> PathBuf {
+        self.vault.join("owner")
+    }
+
     /// Where the bytes of an upload gather.
     pub fn part(&self, claim: &Claim) -> PathBuf {
         self.incoming.join(claim.name())
@@ -79,23 +96,40 @@ impl Place {
         self.folder(digest).join(name)
     }
 
-    /// Moves a finished part in as content of `size` bytes, or drops it if the content is here. When
-    /// this returns the content is there after a power cut, too.
-    pub fn admit(&self, part: &Path, digest: &Digest, size: u64) -> Result<PathBuf, Error> {
+    /// Moves a finished part in as content of `size` bytes, or drops it if the content is here and not known to be
+    /// `damaged`. When this returns the content is there after a power cut, too.
+    pub fn admit(
+        &self, part: &Path, digest: &Digest, size: u64, damaged: impl FnOnce(&File) -> Result<bool, Error>,
+    ) -> Result<PathBuf, Error> {
         self.settle(digest)?;
         let content = self.content(digest);
-        match fs::metadata(&content) {
-            Ok(here) if here.len() == size => fs::remove_file(part)?,
-            Ok(here) => {
-                let found = here.len();
-                log::warn!("content {digest} was {found} bytes long, not {size}: replaced");
-                fs::rename(part, &content)?;
+        match absent(File::open(&content))? {
+            None => fs::rename(part, &content)?,
+            Some(here) => {
+                let found = here.metadata()?.len();
+                if found == size && !damaged(&here)? {
+                    fs::remove_file(part)?;
+                } else {
+                    log::warn!("content {digest} was damaged, {found} bytes of {size}: replaced");
+                    fs::rename(part, &content)?;
+                }
             }
-            Err(_) => fs::rename(part, &content)?,
         }
         // Also where nothing was moved: who moved it in may not have come this far yet.
         sync_folder(&self.folder(digest))?;
         Ok(content)
+    }
+
+    /// Makes content an upload again, complete and unknown to all; false if there is no such content.
+    pub fn take_back(&self, digest: &Digest, claim: &Claim) -> Result<bool, Error> {
+        match absent(fs::rename(self.content(digest), self.part(claim)))? {
+            None => Ok(false),
+            Some(()) => {
+                sync_folder(&self.incoming)?;
+                sync_folder(&self.folder(digest))?;
+                Ok(true)
+            }
+        }
     }
 
     /// Moves content out of the way and names where it is now, below the data folder; none if there
@@ -124,8 +158,14 @@ impl Place {
 
     /// Bytes left to a process that is not root.
     pub fn free(&self) -> Result<u64, Error> {
+        Ok(self.disk()?.free)
+    }
+
+    /// How large the disk is, and how much of it is free.
+    pub fn disk(&self) -> Result<Disk, Error> {
         let disk = statvfs(&self.incoming)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Disk { size: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
     }
 
     fn folder(&self, digest: &Digest) -> PathBuf {
@@ -166,7 +206,7 @@ fn make(folder: &Path) -> Result<(), Error> {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     Ok(File::open(folder)?.sync_all()?)
 }
 

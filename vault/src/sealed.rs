@@ -1,5 +1,8 @@
 //! An upload that is complete, checked and on disk.
 
+use std::fs::File;
+
+use crate::moving::Note;
 use crate::part::Hold;
 use crate::{Digest, Error, Stored, Storing, blocking};
 
@@ -44,16 +47,21 @@ impl Sealed {
 
     /// Makes it content of the vault, for good when this returns; content that is here already is
     /// kept once. Cancelled, it goes on on its own. The caller holds the [`Storing`] until it has noted
-    /// that the content is used: content of which nobody knows may be removed from then on.
+    /// that the content is used, and then says so with [`Storing::known`]: content of which nobody knows may be
+    /// removed from then on, and [`Vault::cut_off`](crate::Vault::cut_off) finds what was never said to be known.
     ///
     /// # Errors
     /// [`Error::Full`], [`Error::Io`] of the disk; the bytes are then kept for a resume.
     pub async fn store(self) -> Result<(Stored, Storing), Error> {
         blocking(move || {
             let (part, size) = (&self.hold, self.size());
-            let storing = Storing::begin(&part.vault.place)?;
-            let content = part.vault.place.admit(part.path(), &self.digest, size)?;
-            Ok((Stored::open(&content, size)?, storing))
+            let mut storing = Storing::begin(&part.vault.place)?;
+            storing.note = Some(Note::write(&part.vault.place, part.claim(), &self.digest)?);
+            let damaged = |here: &File| part.vault.trust.is_damaged(&self.digest, here);
+            let content = part.vault.place.admit(part.path(), &self.digest, size, damaged)?;
+            let stored =
+                Stored::open(&content, size)?.trusted(&part.vault.trust, &self.digest, &part.file)?;
+            Ok((stored, storing))
         })
         .await
     }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,14 +12,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
 
-use crate::Error;
 use crate::part::absent;
+use crate::trust::{Trust, Verdict};
+use crate::{Digest, Error};
 
 /// Content of the vault, held open: it can be read to its end even if it is purged meanwhile.
 #[derive(Clone, Debug)]
 pub struct Stored {
     file: Arc<File>,
     size: u64,
+    /// Where it is not known yet whether the bytes are sound.
+    verdict: Option<Arc<Verdict>>,
 }
 
 impl Stored {
@@ -31,7 +34,26 @@ impl Stored {
             return Err(Error::Damaged { expected, found });
         }
         let file = Arc::new(file);
-        Ok(Self { file, size })
+        Ok(Self { file, size, verdict: None })
+    }
+
+    /// Has the bytes read, unless that was done before.
+    pub(crate) fn checked(mut self, trust: &Arc<Trust>, digest: &Digest) -> Result<Self, Error> {
+        let verdict = trust.verdict(digest, &self.file)?;
+        match verdict.now() {
+            Some(true) => {}
+            Some(false) => return Err(Error::Altered),
+            None => self.verdict = Some(verdict),
+        }
+        Ok(self)
+    }
+
+    /// It has just been stored, from this part.
+    pub(crate) fn trusted(self, trust: &Trust, digest: &Digest, part: &File) -> Result<Self, Error> {
+        if part.metadata()?.ino() == self.file.metadata()?.ino() {
+            trust.stored(digest, &self.file)?;
+        }
+        Ok(self)
     }
 
     /// The length in bytes.
@@ -44,7 +66,10 @@ impl Stored {
     #[must_use]
     pub fn range(&self, offset: u64, length: u64) -> Range {
         let offset = offset.min(self.size);
-        Range { file: self.file.clone(), offset, left: length.min(self.size - offset) }
+        let left = length.min(self.size - offset);
+        // Who asks for a piece looks for the end of the whole elsewhere, and may be a player that seeks.
+        let verdict = self.verdict.clone().filter(|_| left == self.size);
+        Range { file: self.file.clone(), offset, left, verdict }
     }
 }
 
@@ -54,6 +79,8 @@ pub struct Range {
     file: Arc<File>,
     offset: u64,
     left: u64,
+    /// What the last byte waits for.
+    verdict: Option<Arc<Verdict>>,
 }
 
 /// What one [`Range::send_slice`] came to.
@@ -80,10 +107,14 @@ impl Range {
     ///
     /// # Errors
     /// Of the socket or the disk. [`io::ErrorKind::UnexpectedEof`] if the content has become
-    /// shorter than it was. [`length`](Self::length) tells what was sent before the error.
+    /// shorter than it was, [`io::ErrorKind::InvalidData`] if its bytes are found to be others than were stored.
+    /// [`length`](Self::length) tells what was sent before the error.
     pub fn send_slice(&mut self, socket: impl AsFd, limit: u64, patience: Duration) -> io::Result<Sent> {
         let before = self.left;
-        let end = before - limit.min(before);
+        if before == 1 && !self.may_end(patience)? {
+            return Ok(Sent { bytes: 0, waiting: false });
+        }
+        let end = (before - limit.min(before)).max(self.kept_back());
         let mut patience = Patience(patience);
         let mut waiting = false;
         while self.left > end && !waiting {
@@ -105,9 +136,12 @@ impl Range {
     /// the end of the range or for no buffer. It may wait for the disk.
     ///
     /// # Errors
-    /// Of the disk; [`io::ErrorKind::UnexpectedEof`] if the content has become shorter than it was.
+    /// Of the disk; [`io::ErrorKind::UnexpectedEof`] and [`io::ErrorKind::InvalidData`] as of
+    /// [`send_slice`](Self::send_slice).
     pub fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
+        while self.left == 1 && !self.may_end(Duration::from_secs(1))? {}
+        let free = self.left - self.kept_back();
+        let most = usize::try_from(free).map_or(buf.len(), |left| left.min(buf.len()));
         let piece = &mut buf[..most];
         if piece.is_empty() {
             return Ok(0);
@@ -127,13 +161,43 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Bytes that may not go yet.
+    fn kept_back(&self) -> u64 {
+        u64::from(self.verdict.is_some()).min(self.left)
+    }
+
+    /// Whether the last byte may go; false if that is not known in time.
+    fn may_end(&mut self, patience: Duration) -> io::Result<bool> {
+        let known = self.verdict.as_ref().map_or(Some(true), |verdict| verdict.wait(patience));
+        match known {
+            Some(false) => Err(io::ErrorKind::InvalidData.into()),
+            Some(true) => {
+                self.verdict = None;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}
+
 /// The time that is left for waiting.
-struct Patience(Duration);
+#[derive(Debug)]
+pub struct Patience(Duration);
 
 impl Patience {
+    /// So much in all.
+    #[must_use]
+    pub fn new(time: Duration) -> Self {
+        Self(time)
+    }
+
     /// Waits until the socket takes bytes, or has an error that the next try will tell; false if the
-    /// time ran out before.
-    fn writable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
+    /// time ran out before. It blocks the thread.
+    ///
+    /// # Errors
+    /// Of poll(2).
+    pub fn writable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
         while !self.0.is_zero() {
             let began = Instant::now();
             let longest = Timespec::try_from(self.0).ok();

@@ -1,12 +1,13 @@
 //! Storing and removing kept apart, between processes too: whoever stores shares a lock, whoever
-//! removes has it alone.
+//! removes has it alone. So are copying and removing, by a lock of their own.
 
 use std::fs::File;
 use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, retry_on_intr};
 
+use crate::moving::Note;
 use crate::place::Place;
 use crate::{Digest, Error, blocking};
 
@@ -15,28 +16,76 @@ use crate::{Digest, Error, blocking};
 pub struct Storing {
     /// The kernel lets go of the lock with it.
     _lock: File,
+    /// Of an upload, until its content is known.
+    pub(crate) note: Option<Note>,
 }
 
 impl Storing {
+    /// The caller knows of the content now, for good.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk, which harms nothing: the note is looked into and removed later.
+    pub fn known(&self) -> Result<(), Error> {
+        self.note.as_ref().map_or(Ok(()), Note::remove)
+    }
+
     /// Waits until nothing is being removed.
     pub(crate) fn begin(place: &Place) -> Result<Self, Error> {
-        Ok(Self { _lock: locked(place, FlockOperation::LockShared)? })
+        Ok(Self { _lock: locked(place, FlockOperation::LockShared)?, note: None })
     }
 }
 
-/// No content is being stored: what is here and known to nobody will not come to be used while this
-/// is held, so it may be removed. Uploads wait meanwhile: hold it for one removal, not for many.
+/// No content is removed: a backup copies it, for hours perhaps. Uploads go on meanwhile; who wants to remove waits.
 #[derive(Debug)]
-pub struct Still {
-    place: Arc<Place>,
+pub struct Keeping {
     _lock: File,
 }
 
-impl Still {
+impl Keeping {
+    /// Waits until nothing is being removed.
+    pub(crate) fn begin(place: &Place) -> Result<Self, Error> {
+        let file = place.lock_file("keeping")?;
+        retry_on_intr(|| flock(&file, FlockOperation::LockShared))?;
+        Ok(Self { _lock: file })
+    }
+}
+
+/// No content is being stored: what is here and known to nobody will not come to be used while this is held. Uploads
+/// wait meanwhile: hold it for one look, not for many.
+#[derive(Debug)]
+pub struct Quiet {
+    _lock: File,
+}
+
+impl Quiet {
     /// Waits until nothing is being stored.
+    pub(crate) fn begin(place: &Place) -> Result<Self, Error> {
+        Ok(Self { _lock: locked(place, FlockOperation::LockExclusive)? })
+    }
+}
+
+/// No content is being stored or copied: what is here and known to nobody may be removed. Hold it for one removal,
+/// not for many.
+#[derive(Debug)]
+pub struct Still {
+    place: Arc<Place>,
+    _quiet: Quiet,
+    _alone: File,
+}
+
+impl Still {
+    /// Waits until nobody copies, which may take long, and then until nothing is being stored.
     pub(crate) fn begin(place: &Arc<Place>) -> Result<Self, Error> {
-        let lock = locked(place, FlockOperation::LockExclusive)?;
-        Ok(Self { place: place.clone(), _lock: lock })
+        // Before the other locks: uploads shall not wait for a backup.
+        let alone = place.lock_file("keeping")?;
+        match retry_on_intr(|| flock(&alone, FlockOperation::NonBlockingLockExclusive)) {
+            Err(Errno::WOULDBLOCK) => {
+                log::info!("waiting: a backup is being made or restored");
+                retry_on_intr(|| flock(&alone, FlockOperation::LockExclusive))?;
+            }
+            other => other?,
+        }
+        Ok(Self { place: place.clone(), _quiet: Quiet::begin(place)?, _alone: alone })
     }
 
     /// Removes stored content for good; false if it was not here. Ranges that are open can still be

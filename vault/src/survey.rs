@@ -12,7 +12,7 @@ use crate::digest::from_hex;
 use crate::part::absent;
 use crate::place::Place;
 use crate::ring::BUFFER;
-use crate::{Digest, Error, Still, blocking};
+use crate::{Digest, Error, Keeping, Quiet, Still, blocking};
 
 /// A look at a vault that takes no lock and makes nothing. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -130,7 +130,29 @@ impl Survey {
         .await
     }
 
-    /// The right to remove content, once no upload is being stored.
+    /// A moment in which no upload is being stored, to look at what seems wrong.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn quiet(&self) -> Result<Quiet, Error> {
+        let place = self.0.clone();
+        blocking(move || Quiet::begin(&place)).await
+    }
+
+    /// Has all content stay that is here, for as long as it is held: for who copies it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] of the disk.
+    pub async fn keep(&self) -> Result<Keeping, Error> {
+        let place = self.0.clone();
+        blocking(move || Keeping::begin(&place)).await
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0
+    }
+
+    /// The right to remove content, once no upload is being stored and nobody is copying.
     ///
     /// # Errors
     /// [`Error::Io`] of the disk.

@@ -8,7 +8,8 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use common::{claim, content, files, push, read, sealed, uploaded, vault};
-use vault::{Error, Found, Survey, Swept, Vault};
+use sha2::{Digest as _, Sha256};
+use vault::{Error, Found, Keep, Survey, Swept, Vault};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FOLDER: &str = "VAULT_OF_ANOTHER_PROCESS";
@@ -18,15 +19,15 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     let (dir, vault) = vault();
     for owner in [1, 2, 3] {
         let bytes = content(100, owner);
-        let mut incoming = vault.receive(claim(owner, &bytes), false).await.unwrap();
+        let mut incoming = vault.receive(claim(owner, &bytes), false, Keep::default()).await.unwrap();
         push(&mut incoming, &bytes[..50]).await.unwrap();
     }
-    let incoming = vault.receive(claim(1, &content(100, 1)), true).await.unwrap();
+    let incoming = vault.receive(claim(1, &content(100, 1)), true, Keep::default()).await.unwrap();
     let held = sealed(&vault, 4, b"all of it").await;
     // The writers of 2 and 3 have ended when they can be taken again.
     for owner in [2, 3] {
-        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
-        drop(vault.receive(claim(owner, &content(100, owner)), true).await.unwrap());
+        drop(vault.receive(claim(owner, &content(100, owner)), true, Keep::default()).await.unwrap());
+        drop(vault.receive(claim(owner, &content(100, owner)), true, Keep::default()).await.unwrap());
     }
     let foreign = dir.path().join("vault/v1/incoming/notes");
     fs::write(&foreign, "not ours").unwrap();
@@ -45,7 +46,7 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     assert!(foreign.exists());
     held.store().await.unwrap();
     drop(incoming);
-    drop(vault.receive(claim(1, &content(100, 1)), true).await.unwrap());
+    drop(vault.receive(claim(1, &content(100, 1)), true, Keep::default()).await.unwrap());
 }
 
 fn part_name(owner: u64) -> String {
@@ -179,15 +180,89 @@ async fn it_is_all_there_after_a_restart() {
     let digest = *sealed.digest();
     sealed.store().await.unwrap();
     let other = content(300_000, 2);
-    let mut incoming = vault.receive(claim(1, &other), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &other), false, Keep::default()).await.unwrap();
     push(&mut incoming, &other[..200_000]).await.unwrap();
     drop(incoming);
     // When it can be taken again its workers have ended, and no other has the vault.
-    drop(vault.receive(claim(1, &other), true).await.unwrap());
+    drop(vault.receive(claim(1, &other), true, Keep::default()).await.unwrap());
     drop(vault);
 
     let vault = Vault::open(dir.path()).unwrap();
     let stored = vault.stored(&digest, 300_000).await.unwrap();
     assert!(read(&stored, 0, u64::MAX) == bytes);
-    assert_eq!(vault.receive(claim(1, &other), true).await.unwrap().offset(), 200_000);
+    assert_eq!(vault.receive(claim(1, &other), true, Keep::default()).await.unwrap().offset(), 200_000);
+}
+
+#[tokio::test]
+async fn uploads_cut_off_before_their_content_was_known_are_taken_back() {
+    let (dir, vault) = vault();
+    assert!(vault.cut_off().await.unwrap().is_none());
+    let all = [1, 2, 3, 4].map(|owner| content(1000, owner));
+    // The first comes to its end; of the second the note alone stays, as after a kill right behind the database's answer.
+    for (owner, said) in [(1, true), (2, false), (3, false), (4, false)] {
+        let (_, storing) = sealed(&vault, owner, &all[owner as usize - 1]).await.store().await.unwrap();
+        if said {
+            storing.known().unwrap();
+        }
+    }
+    // The fourth is being sent again: it is left for the next time.
+    let again = vault.receive(claim(4, &all[3]), true, Keep::default()).await.unwrap();
+    assert_eq!(again.offset(), 0);
+    let (_, storing) = sealed(&vault, 5, &all[0]).await.store().await.unwrap();
+    let mut found = tokio::spawn({
+        let vault = vault.clone();
+        async move { vault.cut_off().await }
+    });
+    let waited = tokio::time::timeout(Duration::from_millis(50), &mut found).await;
+    assert!(waited.is_err(), "what is being stored is waited for");
+    storing.known().unwrap();
+    drop(storing);
+    let cut_off = found.await.unwrap().unwrap().unwrap();
+    assert_eq!(cut_off.digests().len(), 3);
+    let second = vault::Digest::from(<[u8; 32]>::from(Sha256::digest(&all[1])));
+    assert_eq!(cut_off.take_back(move |digest| *digest == second).await.unwrap(), 1);
+    assert_eq!(files(dir.path(), "stored").len(), 3);
+    assert_eq!(files(dir.path(), "moving").len(), 1);
+    // Nothing of it is to be sent again.
+    let third = vault.receive(claim(3, &all[2]), true, Keep::default()).await.unwrap();
+    assert_eq!(third.offset(), 1000);
+    third.finish().await.unwrap().store().await.unwrap().1.known().unwrap();
+    drop(again);
+    let cut_off = vault.cut_off().await.unwrap().unwrap();
+    assert_eq!(cut_off.take_back(|_| false).await.unwrap(), 1);
+    assert_eq!(vault.receive(claim(4, &all[3]), true, Keep::default()).await.unwrap().offset(), 1000);
+    assert!(vault.cut_off().await.unwrap().is_none());
+    assert_eq!(files(dir.path(), "stored").len(), 3);
+}
+
+#[tokio::test]
+async fn content_with_other_bytes_comes_to_no_end_and_is_replaced() {
+    let (dir, vault) = vault();
+    let bytes = content(3 << 20, 1);
+    let digest = *sealed(&vault, 1, &bytes).await.digest();
+    uploaded(&vault, &bytes).await;
+    let size = bytes.len() as u64;
+    // What was just stored is trusted, and what has been read through.
+    for _ in 0..2 {
+        let stored = vault.checked(&digest, size).await.unwrap();
+        assert!(read(&stored, 0, size) == bytes);
+    }
+    let mut other = bytes.clone();
+    other[1_000_000] ^= 1;
+    fs::write(&files(dir.path(), "stored")[0], &other).unwrap();
+    let stored = vault.checked(&digest, size).await.unwrap();
+    // A piece is not held up.
+    assert!(read(&stored, 5, 100) == other[5..105]);
+    let (mut range, mut buffer, mut got) = (stored.range(0, size), vec![0; 1 << 20], 0);
+    let ended = loop {
+        match range.read(&mut buffer) {
+            Ok(read) => got += read as u64,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((ended.kind(), got), (std::io::ErrorKind::InvalidData, size - 1));
+    assert!(matches!(vault.checked(&digest, size).await, Err(Error::Altered)));
+    uploaded(&vault, &bytes).await;
+    let stored = vault.checked(&digest, size).await.unwrap();
+    assert!(read(&stored, 0, size) == bytes);
 }

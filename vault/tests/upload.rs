@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use common::{claim, content, files, push, push_owned, read, sealed, uploaded, vault};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
-use vault::{Digest, Error};
+use vault::{Digest, Error, Keep};
 
 #[tokio::test]
 async fn content_of_any_size_comes_back() {
@@ -59,7 +59,7 @@ async fn a_wrong_md5_leaves_nothing() {
         let right = claim(1, &bytes);
         let mut wrong = right.clone();
         wrong.md5[0] ^= 1;
-        let mut incoming = vault.receive(wrong.clone(), false).await.unwrap();
+        let mut incoming = vault.receive(wrong.clone(), false, Keep::default()).await.unwrap();
         push(&mut incoming, &bytes).await.unwrap();
         match incoming.finish().await {
             Err(Error::Mismatch { found }) => assert_eq!(found, right.md5),
@@ -74,14 +74,14 @@ async fn a_wrong_md5_leaves_nothing() {
 async fn neither_more_nor_fewer_bytes_than_claimed() {
     let (_dir, vault) = vault();
     let bytes = content(1000, 1);
-    let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
     push(&mut incoming, &bytes[..600]).await.unwrap();
     assert_eq!(incoming.remaining(), 400);
     assert!(matches!(push(&mut incoming, &bytes[..401]).await, Err(Error::TooLong)));
     assert_eq!((incoming.offset(), incoming.remaining()), (600, 400));
     assert!(matches!(incoming.finish().await, Err(Error::TooShort { missing: 400 })));
 
-    let mut incoming = vault.receive(claim(1, &bytes), true).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 600);
     push(&mut incoming, &bytes[600..]).await.unwrap();
     assert!(matches!(push_owned(&mut incoming, b"x").await, Err(Error::TooLong)));
@@ -93,7 +93,7 @@ async fn neither_more_nor_fewer_bytes_than_claimed() {
 async fn buffers_of_any_kind_are_taken_and_lost_ones_replaced() {
     let (_dir, vault) = vault();
     let bytes = content(1 << 20, 1);
-    let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
     for piece in bytes.chunks(10_000) {
         drop(incoming.buffer().await.unwrap());
         push_owned(&mut incoming, piece).await.unwrap();
@@ -136,20 +136,20 @@ async fn a_claim_is_open_once_and_free_when_dropped() {
     let (_dir, vault) = vault();
     let bytes = content(1 << 20, 1);
     let claimed = claim(1, &bytes);
-    let mut incoming = vault.receive(claimed.clone(), false).await.unwrap();
-    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
-    assert!(vault.receive(claim(2, &bytes), true).await.is_ok());
+    let mut incoming = vault.receive(claimed.clone(), false, Keep::default()).await.unwrap();
+    assert!(matches!(vault.receive(claimed.clone(), true, Keep::default()).await, Err(Error::Busy)));
+    assert!(vault.receive(claim(2, &bytes), true, Keep::default()).await.is_ok());
     push(&mut incoming, &bytes).await.unwrap();
-    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
+    assert!(matches!(vault.receive(claimed.clone(), true, Keep::default()).await, Err(Error::Busy)));
     drop(incoming);
 
-    let incoming = vault.receive(claimed.clone(), true).await.unwrap();
+    let incoming = vault.receive(claimed.clone(), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.remaining(), 0);
     let sealed = incoming.finish().await.unwrap();
-    assert!(matches!(vault.receive(claimed.clone(), true).await, Err(Error::Busy)));
+    assert!(matches!(vault.receive(claimed.clone(), true, Keep::default()).await, Err(Error::Busy)));
     drop(sealed);
     assert_eq!(vault.received(&claimed).await.unwrap(), claimed.size);
-    let incoming = vault.receive(claimed.clone(), true).await.unwrap();
+    let incoming = vault.receive(claimed.clone(), true, Keep::default()).await.unwrap();
     let stored = incoming.finish().await.unwrap().store().await.unwrap().0;
     assert!(read(&stored, 0, u64::MAX) == bytes);
     assert_eq!(vault.received(&claimed).await.unwrap(), 0);
@@ -159,10 +159,10 @@ async fn a_claim_is_open_once_and_free_when_dropped() {
 async fn without_resume_what_came_is_dropped() {
     let (_dir, vault) = vault();
     let bytes = content(1000, 1);
-    let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
     push(&mut incoming, &bytes[..600]).await.unwrap();
     drop(incoming);
-    assert_eq!(vault.receive(claim(1, &bytes), false).await.unwrap().offset(), 0);
+    assert_eq!(vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap().offset(), 0);
     assert_eq!(vault.received(&claim(1, &bytes)).await.unwrap(), 0);
 }
 
@@ -171,16 +171,16 @@ async fn what_a_power_cut_left_is_survived() {
     let (dir, vault) = vault();
     let bytes = content(1000, 1);
     let claimed = claim(1, &bytes);
-    drop(vault.receive(claimed.clone(), false).await.unwrap());
+    drop(vault.receive(claimed.clone(), false, Keep::default()).await.unwrap());
     let part = files(dir.path(), "incoming").remove(0);
 
     fs::write(&part, vec![0; 1001]).unwrap();
-    let incoming = vault.receive(claimed.clone(), true).await.unwrap();
+    let incoming = vault.receive(claimed.clone(), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 0, "longer than it can be");
     drop(incoming);
 
     fs::write(&part, vec![0; 600]).unwrap();
-    let mut incoming = vault.receive(claimed.clone(), true).await.unwrap();
+    let mut incoming = vault.receive(claimed.clone(), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 600, "of the right length, but garbage");
     push(&mut incoming, &bytes[600..]).await.unwrap();
     assert!(matches!(incoming.finish().await, Err(Error::Mismatch { .. })));
@@ -188,7 +188,7 @@ async fn what_a_power_cut_left_is_survived() {
     // Content whose old name has come back: what is written to it would be written to the content.
     let stored = uploaded(&vault, &bytes).await;
     fs::hard_link(&files(dir.path(), "stored")[0], &part).unwrap();
-    let mut incoming = vault.receive(claimed, true).await.unwrap();
+    let mut incoming = vault.receive(claimed, true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 0);
     push(&mut incoming, &[0; 500]).await.unwrap();
     drop(incoming);
@@ -199,10 +199,10 @@ async fn what_a_power_cut_left_is_survived() {
 async fn a_part_that_shrinks_under_its_hashers_is_an_error() {
     let (dir, vault) = vault();
     let bytes = content(1 << 20, 1);
-    let mut incoming = vault.receive(claim(1, &bytes), false).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
     push(&mut incoming, &bytes[..1 << 19]).await.unwrap();
     drop(incoming);
-    let mut incoming = vault.receive(claim(1, &bytes), true).await.unwrap();
+    let mut incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
     fs::File::create(&files(dir.path(), "incoming")[0]).unwrap();
     let pushed = push(&mut incoming, &bytes[1 << 19..]).await;
     let finished = incoming.finish().await;
@@ -216,7 +216,7 @@ async fn more_than_the_disk_holds_is_refused_and_leaves_nothing() {
     let mut claimed = claim(1, b"");
     claimed.size = u64::MAX;
     assert!(vault.free().await.unwrap() > 0);
-    assert!(matches!(vault.receive(claimed, false).await, Err(Error::Full)));
+    assert!(matches!(vault.receive(claimed, false, Keep::default()).await, Err(Error::Full)));
     assert!(files(dir.path(), "incoming").is_empty());
 }
 
@@ -237,11 +237,11 @@ proptest! {
         cuts.push(size);
         let (dir, vault) = vault();
         let stored = runtime.block_on(async {
-            let mut incoming = vault.receive(claim(1, &bytes), true).await.unwrap();
+            let mut incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
             let mut here = 0;
             for cut in cuts {
                 drop(incoming);
-                incoming = vault.receive(claim(1, &bytes), true).await.unwrap();
+                incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
                 assert_eq!(incoming.offset(), here as u64);
                 for piece in bytes[here..cut].chunks(piece) {
                     push(&mut incoming, piece).await.unwrap();

@@ -1,8 +1,11 @@
 //! What the operator may set: one TOML file, every key also in the environment, the usual ones as flags.
 
+mod change;
 mod limits;
+mod listen;
 mod load;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,8 +14,10 @@ use std::time::Duration;
 use protocol::value::Money;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::change::{AT_START, Changes};
 pub use self::limits::Limits;
-pub use self::load::ConfigError;
+pub use self::listen::Listen;
+pub use self::load::{ConfigError, misspelt};
 
 /// Everything in force. `reeld config` prints it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,10 +25,19 @@ pub use self::load::ConfigError;
 pub struct Config {
     /// The folder of the club: its files and, by default, its database.
     pub data: PathBuf,
-    /// Where the line protocol is spoken. Port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// `mysql://user:password@host:port/name`, or empty for SQLite in the data folder.
+    /// Where the line protocol is spoken, or `none`. Port 0 takes a free one.
+    pub listen: Listen,
+    /// Where it is spoken over TLS, or `none`.
+    pub tls_listen: Listen,
+    /// The certificate for it, with what links it to an authority behind it; PEM. Empty, with `tls_key`: the
+    /// one in the folder `tls` of the data folder, which is made when there is none.
+    pub tls_cert: PathBuf,
+    /// The private key of the certificate; PEM.
+    pub tls_key: PathBuf,
+    /// `mysql://user:password@host:port/name`, `sqlite:PATH`, or empty for SQLite in the data folder.
     pub database: String,
+    /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`. `RUST_LOG` has the last word.
+    pub log: Level,
     /// Who may come in.
     pub accounts: Accounts,
     /// What things cost.
@@ -38,12 +52,31 @@ pub struct Config {
     pub limits: Limits,
 }
 
+/// How much is logged; each has all of those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// What the operator has to mend.
+    Error,
+    /// What the operator should look at.
+    Warn,
+    /// Who comes and goes, and what they do to money and files.
+    Info,
+    /// What helps to find a mistake.
+    Debug,
+    /// Everything, also of the libraries.
+    Trace,
+}
+
 /// Who may come in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accounts {
-    /// Whether anybody may register.
+    /// Whether anybody may register: `open`, `invite` (with a code) or `closed`.
     pub registration: Registration,
+    /// Whether passwords and tokens are taken without TLS from other machines. Who listens on the way has
+    /// them then.
+    pub plain_passwords: bool,
     /// How many days a log-in lasts.
     pub session_days: u32,
     /// How many days an invite code is good for.
@@ -83,11 +116,11 @@ pub struct Prices {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ads {
-    /// How long it is. 0: none.
+    /// Seconds that it is long. 0: none.
     pub seconds: u32,
     /// What is shown meanwhile.
     pub text: String,
-    /// How long the title is granted afterwards.
+    /// Hours that the title is granted afterwards.
     pub grant_hours: u32,
 }
 
@@ -95,7 +128,7 @@ pub struct Ads {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Moneys {
-    /// Whether users may fill their own wallets.
+    /// Whether users may fill their own wallets: `yes`, `no`, or `auto`, which is yes while every listener is on loopback.
     pub topup: Topup,
     /// How much one may put in by oneself in a day (UTC).
     pub topup_day: Amount,
@@ -117,9 +150,9 @@ pub enum Topup {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shelf {
-    /// Bytes.
+    /// Bytes of all its titles.
     pub bytes: u64,
-    /// Titles.
+    /// How many titles.
     pub titles: u64,
 }
 
@@ -146,8 +179,12 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: std::env::var_os("STATE_DIRECTORY").map_or_else(|| "reel-data".into(), PathBuf::from),
-            listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT),
+            listen: SocketAddr::new(IpAddr::from([127, 0, 0, 1]), protocol::DEFAULT_PORT).into(),
+            tls_listen: Listen(None),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
             database: String::new(),
+            log: Level::Info,
             accounts: Accounts::default(),
             prices: Prices::default(),
             ads: Ads::default(),
@@ -160,7 +197,7 @@ impl Default for Config {
 
 impl Default for Accounts {
     fn default() -> Self {
-        Self { registration: Registration::Open, session_days: 30, invite_days: 7 }
+        Self { registration: Registration::Open, plain_passwords: false, session_days: 30, invite_days: 7 }
     }
 }
 
@@ -234,7 +271,7 @@ impl Config {
     /// Whether users may fill their own wallets.
     pub fn topup_allowed(&self) -> bool {
         match self.money.topup {
-            Topup::Auto => self.listen.ip().is_loopback(),
+            Topup::Auto => self.listen.is_loopback() && self.tls_listen.is_loopback(),
             Topup::Yes => true,
             Topup::No => false,
         }
@@ -246,20 +283,25 @@ impl Config {
     /// None in practice: every value has a form in TOML.
     pub fn shown(&self) -> Result<String, toml::ser::Error> {
         let mut shown = self.clone();
-        shown.database = without_password(&self.database);
+        shown.database = hidden(&self.database).into_owned();
         toml::to_string_pretty(&shown)
     }
 }
 
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+/// Whether a URL holds a password, which a command line should not.
+pub fn has_password(url: &str) -> bool {
+    let login = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    login.and_then(|(login, _)| login.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
+}
+
+/// A line, or the URL of a database, without what stands in it between the user and the `@` of a URL.
+pub fn hidden(line: &str) -> Cow<'_, str> {
+    let Some((before, login, place)) = line.split_once("://").and_then(|(before, rest)| {
+        let (login, place) = rest.rsplit_once('@')?;
+        Some((before, login, place))
+    }) else {
+        return Cow::Borrowed(line);
     };
-    match rest.rsplit_once('@') {
-        Some((login, place)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:…@{place}")
-        }
-        None => url.to_owned(),
-    }
+    let user = login.split(':').next().unwrap_or_default();
+    Cow::Owned(format!("{before}://{user}:…@{place}"))
 }

@@ -11,12 +11,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use vault::Incoming;
 
 use super::peer::{Peer, Silence};
-use crate::session::{Delivery, refusal};
+use crate::guard::planted;
+use crate::session::{Delivery, Upload, refusal};
 
-/// Bytes that are sent before the thread looks whether the transfer is still wanted.
+/// Bytes that are sent, at most, before the thread looks whether the transfer is still wanted.
 const SLICE: u64 = 16 << 20;
 
 /// How long a blocking thread waits for a full socket before it leaves that to the reactor: long
@@ -28,10 +28,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Why the rest does not come, with a status where one can be said.
-pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Silence> {
+pub async fn receive(peer: &mut Peer, upload: &mut Upload) -> Result<(), Silence> {
+    let Upload { incoming, pace, .. } = upload;
     while incoming.remaining() > 0 {
         let mut chunk = incoming.buffer().await.map_err(refused)?;
-        let most = usize::try_from(incoming.remaining()).unwrap_or(usize::MAX).min(chunk.capacity());
+        let room = incoming.remaining().min(chunk.capacity() as u64);
+        // What may not come yet is left in the socket, which holds the sender back.
+        let slice = paced(peer, pace.take(room)).await?;
+        let most = usize::try_from(slice.bytes).unwrap_or(usize::MAX);
         let mut end = Ok(());
         while chunk.len() < most && end.is_ok() {
             let room = most - chunk.len();
@@ -42,10 +46,9 @@ pub async fn receive(peer: &mut Peer, incoming: &mut Incoming) -> Result<(), Sil
                 Err(_) => end = Err(Silence::Gone),
             }
         }
+        pace.give_back(slice, chunk.len() as u64);
         incoming.push(chunk).await.map_err(refused)?;
         end?;
-        // A sender that keeps up is never waited for, and is stopped all the same.
-        still_wanted(peer).await?;
     }
     Ok(())
 }
@@ -66,16 +69,22 @@ fn refused(error: vault::Error) -> Silence {
     Silence::Told(refusal(error))
 }
 
-/// Sends a range with sendfile(2), slice by slice on blocking threads: reading the disk never holds up
-/// the reactor, and a slow reader holds no thread.
+/// Sends a range slice by slice on blocking threads, with sendfile(2) or encrypted: reading the disk never
+/// holds up the reactor, and a slow reader holds no thread.
 pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, Result<(), Silence>) {
-    while delivery.range.length() > 0 {
+    while delivery.range.length() > 0 || peer.stream.owes() {
+        let slice = match paced(peer, delivery.pace.take(SLICE)).await {
+            Ok(slice) => slice,
+            // Inside a body that is sent nothing can be said.
+            Err(_) => return (delivery, Err(Silence::Gone)),
+        };
         let stream = peer.stream.clone();
-        let slice = tokio::task::spawn_blocking(move || {
-            let sent = delivery.range.send_slice(&*stream, SLICE, PATIENCE);
+        let sending = tokio::task::spawn_blocking(move || {
+            let sent = stream.send_slice(&mut delivery.range, slice.bytes, PATIENCE);
+            planted("send", &delivery.length);
             (delivery, sent)
         });
-        let sent = match slice.await {
+        let sent = match sending.await {
             Ok((back, sent)) => {
                 delivery = back;
                 sent
@@ -83,13 +92,15 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
             // Only a panic gets here, and it took the delivery along: it goes on in this task.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
+        if let Ok(sent) = &sent {
+            delivery.pace.give_back(slice, sent.bytes);
+        }
         let going = match sent {
             Ok(sent) if sent.waiting => writable(peer).await,
-            // Inside a body that is sent nothing can be said.
-            Ok(_) => still_wanted(peer).await.map_err(|_| Silence::Gone),
+            Ok(_) => Ok(()),
             Err(error) => {
-                if error.kind() == io::ErrorKind::UnexpectedEof {
-                    log::error!("{} stored bytes are damaged: they end early", peer.session.label());
+                if let Some(how) = damage(&error) {
+                    log::error!("{} stored bytes are damaged: {how}", peer.session.label());
                 }
                 Err(Silence::Gone)
             }
@@ -101,9 +112,20 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
     (delivery, Ok(()))
 }
 
+/// What is wrong with stored bytes; nothing where it is the connection that failed.
+fn damage(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Some("they end early"),
+        io::ErrorKind::InvalidData => Some("they are not those that were stored"),
+        // EIO
+        _ if error.raw_os_error() == Some(5) => Some("the disk cannot read them"),
+        _ => None,
+    }
+}
+
 /// Waits until the socket takes more.
 async fn writable(peer: &Peer) -> Result<(), Silence> {
-    let stream: &Arc<TcpStream> = &peer.stream;
+    let stream: &Arc<TcpStream> = &peer.stream.socket;
     // sendfile went past the reactor, which may still hold the socket for ready: the kernel is asked
     // inside the reactor's own bookkeeping, so that no wake-up is lost.
     let ready = stream.async_io(Interest::WRITABLE, || {
@@ -120,11 +142,12 @@ async fn writable(peer: &Peer) -> Result<(), Silence> {
     }
 }
 
-async fn still_wanted(peer: &Peer) -> Result<(), Silence> {
+/// Waits until more bytes may move. One that keeps up is never waited for, and is stopped all the same.
+async fn paced<T>(peer: &Peer, turn: impl Future<Output = T>) -> Result<T, Silence> {
     tokio::select! {
         biased;
         status = peer.session.ended() => Err(Silence::Told(status)),
         () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
-        () = std::future::ready(()) => Ok(()),
+        turn = turn => Ok(turn),
     }
 }

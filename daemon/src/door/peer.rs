@@ -1,20 +1,19 @@
 //! One connection of the line door: lines in, answers out, bytes in between.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use protocol::code::Code;
 use protocol::frame::{FrameError, Lines};
 use protocol::reply::Status;
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
+use super::stream::Stream;
 use super::{Stop, body};
 use crate::config::Limits;
+use crate::guard::caught;
 use crate::session::{Answer, Heard, Session, Then};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
@@ -30,12 +29,21 @@ const LINGER_BYTES: usize = 16 << 20;
 
 /// One connection.
 pub struct Peer {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) stream: Stream,
     pub(super) session: Session,
     pub(super) stop: Stop,
     pub(super) body: Duration,
     idle: Duration,
     login: Duration,
+    line: Duration,
+    /// Until when the first command has to be here; nothing once it was.
+    first: Option<Instant>,
+    /// Since when nobody is logged in here.
+    guest: Option<Instant>,
+    /// Since when a command is on its way.
+    begun: Option<Instant>,
+    /// A body is on its way out: nothing else may be said.
+    sending: bool,
     lines: Lines,
     input: BytesMut,
     output: String,
@@ -57,16 +65,20 @@ impl From<io::Error> for Silence {
 
 impl Peer {
     /// A connection that was just accepted.
-    pub fn new(stream: TcpStream, session: Session, stop: Stop, limits: &Limits) -> Self {
-        // Replies are small and waited for.
-        let _ = stream.set_nodelay(true);
+    pub fn new(stream: Stream, session: Session, stop: Stop, limits: &Limits) -> Self {
+        let now = Instant::now();
         Self {
-            stream: Arc::new(stream),
+            stream,
             session,
             stop,
             body: Duration::from_secs(limits.body_seconds.into()),
             idle: Duration::from_secs(limits.idle_seconds.into()),
             login: Duration::from_secs(limits.login_seconds.into()),
+            line: Duration::from_secs(limits.line_seconds.into()),
+            first: Some(now + Duration::from_secs(limits.first_seconds.into())),
+            guest: Some(now),
+            begun: None,
+            sending: false,
             lines: Lines::default(),
             input: BytesMut::new(),
             output: String::new(),
@@ -77,7 +89,10 @@ impl Peer {
     pub async fn run(mut self) {
         log::debug!("{} connected", self.session.label());
         Session::greeting().write(&mut self.output);
-        let last = self.talk().await;
+        let last = match caught(self.talk()).await {
+            Ok(last) => last,
+            Err(trace) => self.broken(trace),
+        };
         // A last word may take a while to go out, and who has gone is not to be seen until then.
         self.session.leave_rooms();
         if let Silence::Told(status) = last {
@@ -87,6 +102,17 @@ impl Peer {
             self.linger().await;
         }
         log::debug!("{} disconnected", self.session.label());
+    }
+
+    /// A panic ends this connection and no other.
+    fn broken(&mut self, trace: String) -> Silence {
+        log::info!("{} trace={trace} ends", self.session.label());
+        // A line that was half written is none.
+        self.output.truncate(self.output.rfind('\n').map_or(0, |end| end + 1));
+        if self.sending {
+            return Silence::Gone;
+        }
+        Silence::Told(Status::new(Code::Internal).with("trace", trace))
     }
 
     async fn talk(&mut self) -> Silence {
@@ -114,8 +140,20 @@ impl Peer {
                     drop(line);
                     return Err(Silence::Told(Status::new(Code::Draining)));
                 }
-                Ok(Some(line)) => return Ok(line),
-                Ok(None) => {}
+                Ok(Some(line)) => {
+                    self.begun = None;
+                    // An empty line is no command.
+                    if !line.is_empty() {
+                        self.first = None;
+                    }
+                    // Commands that are here already are never waited for: others have to get their turn.
+                    tokio::task::consume_budget().await;
+                    return Ok(line);
+                }
+                Ok(None) if self.input.is_empty() => {}
+                Ok(None) => {
+                    self.begun.get_or_insert_with(Instant::now);
+                }
                 Err(FrameError::TooLong) => {
                     return Err(Silence::Told(Status::new(Code::LineTooLong)));
                 }
@@ -124,6 +162,7 @@ impl Peer {
             self.flush().await?;
             if self.input.is_empty() {
                 self.input = BytesMut::new();
+                self.stream.rest();
             }
             if let Heard::Event(event) = self.wait_for_input().await? {
                 event.write(&mut self.output);
@@ -131,7 +170,7 @@ impl Peer {
                 continue;
             }
             self.input.reserve(INPUT);
-            match self.stream.try_read_buf(&mut self.input) {
+            match self.stream.try_read_buf(&mut (&mut self.input).limit(INPUT)) {
                 // A last line without its end is never run.
                 Ok(0) => return Err(Silence::Gone),
                 Ok(_) => {}
@@ -143,9 +182,13 @@ impl Peer {
 
     /// Waits for input, or for something that the client is to be told.
     async fn wait_for_input(&mut self) -> Result<Heard, Silence> {
-        let patience = if self.session.is_guest() { self.login } else { self.idle };
+        let (now, until) = self.deadline();
+        // A guest that never stops talking is never waited for, and has its time all the same.
+        if until <= now {
+            return Err(Silence::Told(Status::new(Code::Idle)));
+        }
         tokio::select! {
-            ready = timeout(patience, self.stream.readable()) => match ready {
+            ready = timeout_at(until, self.stream.readable()) => match ready {
                 Ok(ready) => Ok(ready.map(|()| Heard::Nothing)?),
                 Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
             },
@@ -155,6 +198,21 @@ impl Peer {
             },
             () = self.stop.drain.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
         }
+    }
+
+    /// Until when the client has to do something: a user begins anew each time, a guest does not.
+    fn end(&mut self) -> Instant {
+        let now = Instant::now();
+        self.guest = self.session.is_guest().then(|| self.guest.unwrap_or(now));
+        self.guest.map_or(now + self.idle, |since| since + self.login)
+    }
+
+    /// What time it is, and until when input has to come.
+    fn deadline(&mut self) -> (Instant, Instant) {
+        let (now, end) = (Instant::now(), self.end());
+        let line = self.begun.map(|since| since + self.line);
+        let until = [self.first, line].into_iter().flatten().fold(end, Instant::min);
+        (now, until)
     }
 
     /// Adds the events that are there, as far as the output has room: whoever sends command after command
@@ -197,7 +255,9 @@ impl Peer {
             }
             Then::Send(delivery) => {
                 self.flush().await?;
+                self.sending = true;
                 let (delivery, sent) = body::send(self, delivery).await;
+                self.sending = false;
                 let last = self.session.sent(&delivery);
                 // Inside a body no status can be said: the connection just closes.
                 sent?;
@@ -207,7 +267,7 @@ impl Peer {
             }
             Then::Receive(mut upload) => {
                 self.flush().await?;
-                body::receive(self, &mut upload.incoming).await?;
+                body::receive(self, &mut upload).await?;
                 let status = match self.session.received(*upload).await {
                     Err(refusal) => refusal,
                     // More bytes than announced: the client has miscounted, and what it meant is not known.
@@ -230,45 +290,53 @@ impl Peer {
         Ok(())
     }
 
-    /// Whether the client has sent nothing that has not been read as a command. Asks the kernel, since
-    /// the reactor may not have heard of it yet.
+    /// Whether the client has sent nothing that has not been read as a command.
     fn is_quiet(&self) -> bool {
-        let mut byte = [0u8; 1];
-        let peeked = recv(&*self.stream, &mut byte[..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        self.input.is_empty() && !matches!(peeked, Ok((_, received)) if received > 0)
+        self.input.is_empty() && self.stream.is_quiet()
     }
 
-    /// Sends what is owed. A client that does not read for as long as an idle one may be silent is gone.
+    /// Sends what is owed. A client that does not read for as long as it might be silent is gone, and so is what it was
+    /// owed: of a line that went out in part, nothing may be said again.
     async fn flush(&mut self) -> io::Result<()> {
+        let until = self.end();
+        let sent = self.send_output(until).await;
+        self.output.clear();
+        // A long list is not to be paid for by every idle connection that once asked for one.
+        self.output.shrink_to(INPUT);
+        sent
+    }
+
+    async fn send_output(&self, until: Instant) -> io::Result<()> {
         let mut rest = self.output.as_bytes();
-        while !rest.is_empty() {
+        while !rest.is_empty() || self.stream.owes() {
             match self.stream.try_write(rest) {
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     tokio::select! {
-                        ready = timeout(self.idle, self.stream.writable()) => ready??,
+                        ready = timeout_at(until, self.stream.writable()) => ready??,
                         // Whoever does not read holds up neither the end of a session nor of the daemon.
                         _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
                         () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),
+                        // The time that is left then is for transfers.
+                        () = drained(&self.stop) => return Err(io::ErrorKind::ConnectionAborted.into()),
                     }
                 }
                 Err(error) => return Err(error),
             }
         }
-        self.output.clear();
-        // A long list is not to be paid for by every idle connection that once asked for one.
-        self.output.shrink_to(INPUT);
         Ok(())
     }
 
     /// Closes our side and reads out what is still on its way, within bounds.
     async fn linger(&mut self) {
-        let _ = shutdown(&*self.stream, Shutdown::Write);
+        self.stream.end();
         let mut sink = vec![0; 16 * 1024];
         let read_out = async {
             let mut left = LINGER_BYTES;
-            while left > 0 && self.stream.readable().await.is_ok() {
-                match self.stream.try_read(&mut sink) {
+            // What it would mean has no meaning any more, so it may stay encrypted.
+            let socket = &self.stream.socket;
+            while left > 0 && socket.readable().await.is_ok() {
+                match socket.try_read(&mut sink) {
                     Ok(0) => return,
                     Ok(read) => left = left.saturating_sub(read),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -276,6 +344,15 @@ impl Peer {
                 }
             }
         };
-        let _ = timeout(LINGER, read_out).await;
+        tokio::select! {
+            _ = timeout(LINGER, read_out) => {}
+            () = self.stop.halt.cancelled() => {}
+        }
     }
+}
+
+/// Waits until the daemon has been ending for as long as a last word may take.
+async fn drained(stop: &Stop) {
+    stop.drain.cancelled().await;
+    tokio::time::sleep(LINGER).await;
 }

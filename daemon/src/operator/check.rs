@@ -1,15 +1,12 @@
 //! `reeld check`.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use daemon::config::Config;
-use daemon::service::check::{self, Line, Progress, Report, Scope};
+use daemon::service::check::{self, Line, Report, Scope};
 
-use super::{amount, many, open};
+use super::{clear_progress, many, open, progress};
 use crate::Failure;
 
 /// What `reeld check` takes.
@@ -28,7 +25,7 @@ pub(crate) async fn run(config: &Config, options: &Options) -> Result<ExitCode, 
     let unchecked = |failure| Failure::Unchecked(Box::new(failure));
     let club = open(config).await.map_err(unchecked)?;
     println!("checking {}", config.data.display());
-    let scope = Scope { deep: options.deep, repair: options.repair, progress: progress() };
+    let scope = Scope { deep: options.deep, repair: options.repair, progress: progress("read") };
     let mut tell = |line| print_line(&line);
     let mut report = Report::new(&mut tell);
     let ended = check::run(&club, scope, &mut report).await;
@@ -51,24 +48,5 @@ fn print_line(line: &Line) {
         Line::Checked(what, much) => println!("{what}: {much}"),
         Line::Found(what) => println!("FOUND {what}"),
         Line::Mended(what, done) => println!("MENDED {what}: {done}"),
-    }
-}
-
-/// On a terminal: how much was read, a few times a second.
-fn progress() -> Progress {
-    let last = Mutex::new(Instant::now());
-    let terminal = std::io::stderr().is_terminal();
-    Arc::new(move |done, all| {
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if terminal && all > 0 && last.elapsed() > Duration::from_millis(200) {
-            *last = Instant::now();
-            eprint!("\r{} of {} read ", amount(done), amount(all));
-        }
-    })
-}
-
-fn clear_progress() {
-    if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K");
     }
 }

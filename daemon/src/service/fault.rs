@@ -3,6 +3,8 @@
 
 use protocol::value::{Money, Time};
 
+use crate::trace;
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -18,6 +20,11 @@ pub enum Fault {
     /// Too fast.
     Throttled {
         /// Seconds until it may be tried again.
+        retry: u64,
+    },
+    /// Too many wrong passwords or codes.
+    TooManyFailures {
+        /// Seconds until the next try.
         retry: u64,
     },
     /// There is no such thing.
@@ -127,7 +134,7 @@ pub enum Fault {
 impl Fault {
     /// Logs what went wrong and gives it a number to be asked for by.
     pub fn internal(what: &dyn std::fmt::Display) -> Self {
-        let trace = format!("{:08x}", rand::random::<u32>());
+        let trace = trace::number();
         log::error!("trace={trace} {what}");
         Fault::Internal { trace }
     }
@@ -140,9 +147,15 @@ impl From<sql::Error> for Fault {
                 log::warn!("the database is down: {why}");
                 Fault::DatabaseDown
             }
-            sql::Error::OutcomeUnknown => Fault::OutcomeUnknown,
+            sql::Error::OutcomeUnknown => {
+                log::warn!("{error}");
+                Fault::OutcomeUnknown
+            }
             sql::Error::Busy(_) => Fault::Busy("the database is busy"),
-            sql::Error::Full => Fault::DiskFull,
+            sql::Error::Full => {
+                log::warn!("the disk under the database is full");
+                Fault::DiskFull
+            }
             sql::Error::Duplicate => Fault::Raced,
             other => Fault::internal(&other),
         }
@@ -153,14 +166,17 @@ impl From<vault::Error> for Fault {
     fn from(error: vault::Error) -> Self {
         match error {
             vault::Error::Busy => Fault::Busy("this upload is under way on another connection"),
-            vault::Error::Full => Fault::DiskFull,
+            vault::Error::Full => {
+                log::warn!("the disk under the files is full");
+                Fault::DiskFull
+            }
             // EMFILE, ENFILE: it passes when others are done.
             vault::Error::Io(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
                 log::error!("out of file descriptors: raise LimitNOFILE or lower limits.connections");
                 Fault::Busy("too many files are open")
             }
             vault::Error::Mismatch { .. } => Fault::Md5Mismatch,
-            vault::Error::Missing | vault::Error::Damaged { .. } => {
+            vault::Error::Missing | vault::Error::Damaged { .. } | vault::Error::Altered => {
                 log::error!("stored bytes: {error}");
                 Fault::Damaged
             }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod catalogue;
 pub mod check;
 pub mod fault;
@@ -14,6 +15,7 @@ pub mod secret;
 pub mod shelf;
 pub mod stats;
 pub mod terms;
+pub mod throttle;
 pub mod ticket;
 pub mod transfer;
 pub mod wallet;
@@ -30,6 +32,7 @@ use sql::wallet::Once;
 pub use fault::Fault;
 
 use crate::app::App;
+use crate::guard::planted;
 
 /// A day in milliseconds.
 pub const DAY: i64 = 24 * 3600 * 1000;
@@ -136,15 +139,17 @@ where
 /// # Errors
 /// Of the database or the disk; the next sweep goes on.
 pub async fn sweep(app: &App) -> Result<(), Fault> {
-    let now = app.clock.now();
+    let (now, config) = (app.clock.now(), app.config());
     app.db
         .write(move |tx| -> Result<(), sql::Error> {
+            planted("sweep", &now);
             Session::sweep(tx, now)?;
             // A used code is told apart from an unknown one for a while.
             Reset::sweep(tx, now)?;
             Invite::sweep(tx, Time(now.0 - 30 * DAY))?;
             Pass::sweep(tx, now)?;
             Once::sweep(tx, Time(now.0 - DAY))?;
+            throttle::sweep(tx, &config.limits, now)?;
             lounge::care::sweep(tx, now)?;
             Ok(())
         })

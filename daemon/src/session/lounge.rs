@@ -16,7 +16,9 @@ impl Session {
         // Kept whatever came of it: it holds the place in the rooms joined before.
         self.seat = Some(seat);
         let entrance = entered?;
-        let rows = entrance.last.iter().map(|message| Row(said(message))).collect();
+        let shown = c.limit.map_or(entrance.last.len(), |count| count.0 as usize);
+        let last = entrance.last.iter().skip(entrance.last.len().saturating_sub(shown));
+        let rows = last.map(|message| Row(said(message))).collect();
         let status = Status::new(Code::Ok)
             .with("room", entrance.room.to_string())
             .with("members", entrance.members)

@@ -30,6 +30,7 @@ use tokio::sync::broadcast::error::RecvError;
 pub use answer::{Answer, Delivery, Proof, Then, Upload, refusal};
 
 use crate::app::App;
+use crate::guard::planted;
 use crate::live::{Fate, Presence};
 use crate::service::account::LoggedIn;
 use crate::service::lounge::{Happening, Seat};
@@ -40,6 +41,8 @@ use crate::service::{Fault, Paging, User};
 pub struct Session {
     app: App,
     address: String,
+    /// Nobody on the way hears what is said: TLS, or this machine itself.
+    private: bool,
     who: Who,
     /// What has been asked for in place of the bytes of an upload.
     proof: Option<Box<Proof>>,
@@ -70,8 +73,10 @@ pub const CAPS: &str =
 
 impl Session {
     /// A connection that nobody has logged in on.
-    pub fn new(app: App, peer: SocketAddr) -> Self {
-        Self { app, address: peer.ip().to_string(), who: Who::Guest, proof: None, news: None, seat: None }
+    pub fn new(app: App, peer: SocketAddr, encrypted: bool) -> Self {
+        let private = encrypted || peer.ip().to_canonical().is_loopback();
+        let address = peer.ip().to_string();
+        Self { app, address, private, who: Who::Guest, proof: None, news: None, seat: None }
     }
 
     /// The first line that a client hears.
@@ -109,7 +114,9 @@ impl Session {
         }
         let spec = find(&verb.text).ok_or_else(|| unknown(&verb.text))?;
         self.admit(spec)?;
+        self.keep_secret(spec)?;
         let command = Command::read(spec, &words)?;
+        planted(spec.verb, &String::from_utf8_lossy(line));
         Ok(self.dispatch(command).await?)
     }
 
@@ -135,6 +142,24 @@ impl Session {
             presence.does(TABLE.iter().position(|row| row.verb == spec.verb));
         }
         Ok(())
+    }
+
+    /// Passwords, and tokens, which are as good, are not taken where anybody may listen, unless the operator
+    /// says so. It is too late for this one, but not for the next.
+    fn keep_secret(&self, spec: &Spec) -> Result<(), Status> {
+        let config = self.app.config();
+        if self.private || config.accounts.plain_passwords || !spec.carries_secret() {
+            return Ok(());
+        }
+        let status = Status::new(Code::TlsRequired);
+        Err(match config.tls_listen.0 {
+            Some(tls) => {
+                let port = tls.port();
+                let say = format!("passwords travel over TLS only here: connect to port {port} with TLS");
+                status.with("port", u32::from(port)).say(say)
+            }
+            None => status.say("passwords travel over TLS only, and the operator has not set that up yet"),
+        })
     }
 
     /// Who is logged in here.

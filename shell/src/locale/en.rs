@@ -80,6 +80,27 @@ pub const fn text(text: Text) -> &'static str {
         Text::TooLong => "A message has 1 to 2000 characters.",
         Text::NoRoom => "A room's name has 1 to 32 characters and no white space.",
 
+        Text::Stranger => {
+            "The server at {0} shows a certificate that no authority of this system vouches for ({1})."
+        }
+        Text::Fingerprint => "SHA-256 fingerprint: {0}",
+        Text::AskTrust => "Does the operator name the same? Trust it from now on? [y/N] ",
+        Text::StrangerHint => {
+            "If the operator names the same: --tls-pin FINGERPRINT trusts it, or reel run on a terminal once, with a yes. Nothing was sent."
+        }
+        Text::CertificateChanged => {
+            "DANGER: the server at {0} shows another certificate than the one you trusted. Somebody may be in between. Nothing was sent."
+        }
+        Text::ChangedHint => {
+            "If the operator has changed the certificate, remove line {1} of {0} and look again."
+        }
+        Text::InTheClear => {
+            "{0} is another machine, and without TLS whoever listens on the way sees your password. --tls speaks TLS; --plain goes without it all the same, through a tunnel say. Nothing was sent."
+        }
+        Text::NotThePin => {
+            "DANGER: the server at {0} shows another certificate than the one of --tls-pin. Nothing was sent."
+        }
+
         Text::BadWord => "{0}: expected {1}",
 
         Text::AskTitle => "Title: ",

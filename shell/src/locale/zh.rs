@@ -74,6 +74,21 @@ pub const fn text(text: Text) -> &'static str {
         Text::TooLong => "一条消息为 1 到 2000 个字符。",
         Text::NoRoom => "房间名为 1 到 32 个字符，不含空白。",
 
+        Text::Stranger => "服务器 {0} 的证书没有本机信任的机构为其担保（{1}）。",
+        Text::Fingerprint => "SHA-256 指纹：{0}",
+        Text::AskTrust => "与管理员告诉您的一致吗？从现在起信任它？[y/N] ",
+        Text::StrangerHint => {
+            "如果与运营者公布的指纹一致：加上 --tls-pin 指纹，或在终端中运行一次 reel 并确认。没有发送任何内容。"
+        }
+        Text::CertificateChanged => {
+            "危险：服务器 {0} 的证书与您信任过的不同，可能有人在中间窃听。没有发送任何内容。"
+        }
+        Text::ChangedHint => "如果是运营者更换了证书，请删除 {0} 的第 {1} 行后重试。",
+        Text::InTheClear => {
+            "{0} 是另一台机器；不用 TLS，途中监听的人会看到您的密码。--tls 使用 TLS；--plain 仍不加密（例如已有隧道时）。没有发送任何内容。"
+        }
+        Text::NotThePin => "危险：服务器 {0} 的证书不是 --tls-pin 指定的那一个。没有发送任何内容。",
+
         Text::BadWord => "{0}：应为 {1}",
 
         Text::AskTitle => "标题：",
@@ -203,11 +218,11 @@ pub fn refusal(word: &str) -> Option<&'static str> {
         "DRAINING" => "服务器即将重启，请重新连接",
         "IDLE" => "太久没有操作",
         "TOO_MANY" => "连接太多",
-        "THROTTLED" => "太频繁，请稍后再试",
+        "THROTTLED" => "失败次数过多或太频繁，请稍后再试",
         "BUSY" => "正被占用，请稍后再试",
         "DATABASE_DOWN" => "数据库暂不可用，请稍后再试",
         "OUTCOME_UNKNOWN" => "结果未知，请用同一个 key 重试",
-        "DISK_FULL" => "磁盘已满",
+        "DISK_FULL" => "服务器的磁盘已满",
         "UNKNOWN_COMMAND" => "没有这个命令",
         "INTERNAL" => "服务器内部错误",
         "SYNTAX" => "命令格式不对",
@@ -216,6 +231,7 @@ pub fn refusal(word: &str) -> Option<&'static str> {
         "LOCKED" => "账号已被锁定",
         "LOGIN_REQUIRED" => "请先登录",
         "MUTED" => "您已被禁言",
+        "TLS_REQUIRED" => "这里只通过 TLS 接受密码：请用 reel --tls 连接",
         "NOT_ALLOWED" => "您的身份无权这样做",
         "NOT_FOUND" => "没有找到",
         "SWITCHED_OFF" => "此功能已关闭",

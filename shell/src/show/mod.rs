@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
+use crate::trust::{Untrusted, Why};
 
 pub mod chat;
 pub mod json;
@@ -126,7 +127,7 @@ impl Screen {
         };
         lines.iter().for_each(|line| print(line));
         if let Some(more) = &answer.more {
-            self.say(Text::More, &[more]);
+            self.say(Text::More, &[&plain::harmless(more)]);
         }
     }
 
@@ -163,10 +164,39 @@ impl Screen {
             Fault::Connect { host, error } => {
                 self.say(Text::CannotConnect, &[host, &error.to_string()]);
             }
+            Fault::Untrusted(untrusted) => self.untrusted(untrusted),
+            Fault::InTheClear { host } => self.say(Text::InTheClear, &[&plain::harmless(host)]),
             Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
             Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
             other => self.talk(&plain::harmless(&other.to_string())),
+        }
+    }
+
+    /// Shows who a server says that it is, where nobody vouches for that.
+    pub fn stranger(&self, untrusted: &Untrusted) {
+        if let Why::Stranger(why) = &untrusted.why {
+            self.say(Text::Stranger, &[&plain::harmless(&untrusted.host), &plain::harmless(why)]);
+            self.say(Text::Fingerprint, &[&untrusted.shown.to_string()]);
+        }
+    }
+
+    fn untrusted(&self, untrusted: &Untrusted) {
+        let (host, shown) = (plain::harmless(&untrusted.host), untrusted.shown.to_string());
+        match &untrusted.why {
+            Why::Stranger(_) => {
+                self.stranger(untrusted);
+                self.say(Text::StrangerHint, &[]);
+            }
+            Why::Changed(file, line) => {
+                self.say(Text::CertificateChanged, &[&host]);
+                self.say(Text::Fingerprint, &[&shown]);
+                self.say(Text::ChangedHint, &[&plain::harmless(file), &line.to_string()]);
+            }
+            Why::NotThePin => {
+                self.say(Text::NotThePin, &[&host]);
+                self.say(Text::Fingerprint, &[&shown]);
+            }
         }
     }
 

@@ -2,35 +2,8 @@
 
 use std::borrow::Cow;
 
+pub use protocol::harmless::{harmless, is_harmful};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
-/// `text` with everything that could command a terminal or turn text around made visible.
-pub fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if is_harmful(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// Control characters of both sets, line and paragraph separators, marks and overrides of direction, and
-/// what is never seen.
-pub fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || protocol::grammar::is_bidi_override(c)
-        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
-        // Tags: nothing is shown of them.
-        || matches!(c, '\u{E0000}'..='\u{E007F}')
-}
 
 /// How many columns it takes.
 pub fn width(text: &str) -> usize {
@@ -156,13 +129,6 @@ fn time(word: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_others_wrote_cannot_command_a_terminal() {
-        assert_eq!(harmless("\x1b[2Jhi\u{9b}"), "\\u{1b}[2Jhi\\u{9b}");
-        assert_eq!(harmless("a\u{202e}b\u{200f}\n"), "a\\u{202e}b\\u{200f}\\n");
-        assert_eq!(harmless("绿茶 é 👍"), "绿茶 é 👍");
-    }
 
     #[test]
     fn chinese_takes_two_columns_each() {

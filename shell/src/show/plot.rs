@@ -23,6 +23,9 @@ const WIDEST_BAR: usize = 50;
 /// Eighths of a column, from one to all.
 const EIGHTHS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
+/// Most days that are drawn, whatever a server says: a hundred years.
+const MOST_DAYS: u64 = 36_525;
+
 /// What it is drawn on.
 #[derive(Clone, Copy, Debug)]
 pub struct Canvas {
@@ -65,7 +68,8 @@ pub fn numbers(rows: &[Facts], days: u64, today: NaiveDate, canvas: Canvas, tong
     let mut lines = totals(rows, tongue);
     let all = rows.iter().filter_map(day).max();
     let last = all.map_or(today, |day| day.max(today));
-    let first = last.checked_sub_days(Days::new(days.saturating_sub(1))).unwrap_or(last);
+    let days = days.clamp(1, MOST_DAYS);
+    let first = last.checked_sub_days(Days::new(days - 1)).unwrap_or(last);
     for name in series_names(rows) {
         let series = Series::read(rows, name, first, last);
         lines.push(String::new());
@@ -143,7 +147,8 @@ impl<'a> Series<'a> {
         let mut unit = Unit::Count;
         for row in rows.iter().filter(|row| cell(row, "name") == name) {
             if let Some(day) = day(row) {
-                *by_day.entry(day).or_default() += value(row);
+                let sum = by_day.entry(day).or_default();
+                *sum = sum.saturating_add(value(row));
                 unit = Unit::of(name, cell(row, "value"));
             }
         }

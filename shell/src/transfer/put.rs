@@ -9,7 +9,6 @@ use protocol::field::Value;
 use protocol::value::{Md5, Opaque, Size, TitleName, YesNo};
 
 use super::meter::Meter;
-use super::pour::pour;
 use super::{Patience, digest, local, prove};
 use crate::cancel::Cancel;
 use crate::fault::Fault;
@@ -192,7 +191,7 @@ impl Upload {
                 return Ok(Tried { early: true, ..Tried::answered(link.reply()?) });
             }
             let at = offset + length - left;
-            let sent = match pour(&self.file, link.raw(), at, left.min(PIECE)) {
+            let sent = match link.pour(&self.file, at, left.min(PIECE)) {
                 Ok(0) => {
                     let why = "it has become shorter";
                     return Err(Fault::file(&self.path, io::Error::other(why)));

@@ -9,12 +9,15 @@ use crate::locale::Text;
 use crate::shell::Shell;
 use crate::show::plain::{cut, harmless};
 
+/// No ad lasts longer than a day, in seconds, whatever a server says: the clock here could not count to it.
+const LONGEST: u64 = 24 * 3600;
+
 /// Shows the ad of a `350 WAIT` and sits out its seconds.
 ///
 /// # Errors
 /// Ctrl-C was pressed, or the reply names no seconds.
 pub fn sit_out(shell: &Shell, reply: &Reply) -> Result<(), Fault> {
-    let seconds = reply.number("seconds")?.max(1);
+    let seconds = reply.number("seconds")?.clamp(1, LONGEST);
     let ad = harmless(reply.status.get("ad").unwrap_or_default()).into_owned();
     let until = Instant::now() + Duration::from_secs(seconds);
     let screen = &shell.screen;

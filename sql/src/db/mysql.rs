@@ -23,7 +23,7 @@ use self::session::{End, connect};
 use super::{Fate, MIGRATION_PATIENCE, Mode, Options, Tx};
 use crate::{Error, Migration, migrate};
 
-// How often a job is run again after deadlocks.
+// How often a job is run again after deadlocks, as long as its patience lasts.
 const TRIES: u32 = 5;
 // More than there are statements in the house, so that each is prepared once a connection. A server keeps 16,382.
 const STATEMENTS: usize = 256;
@@ -58,7 +58,21 @@ impl Server {
             options,
         });
         server.migrate(schema).await?;
+        server.look_at_durability().await?;
         Ok(server)
+    }
+
+    /// What a transaction promises here, the server has to keep.
+    async fn look_at_durability(self: &Arc<Self>) -> Result<(), Error> {
+        let sql = "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit";
+        let flush: Option<i64> = self.run(Mode::Read, move |tx: &mut Tx<'_>| tx.one(sql, ())).await?;
+        if let Some(flush @ (0 | 2..)) = flush {
+            log::warn!(
+                "the server's innodb_flush_log_at_trx_commit is {flush}, not 1: a power cut may undo what was answered \
+                 with success"
+            );
+        }
+        Ok(())
     }
 
     /// On a connection of its own, because losing it lets the lock on the schema go.
@@ -145,6 +159,7 @@ impl Lease {
         E: From<Error>,
     {
         self.session.mode = mode;
+        let until = Instant::now() + self.session.patience;
         let mut tries = 0;
         loop {
             match self.session.attempt(&mut work) {
@@ -157,7 +172,7 @@ impl Lease {
                     return Err(panic);
                 }
                 End::Fault(outcome, Fate::Again) => {
-                    if tries == TRIES {
+                    if tries == TRIES || Instant::now() > until {
                         self.give_back();
                         return Ok(outcome);
                     }

@@ -63,7 +63,8 @@ impl File {
         match answer.await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => Err(Error::internal("a database thread dropped its work").into()),
+            // A panic outside of any rule: whether it came before the commit or after it, nobody knows.
+            Err(_) => Err(Error::OutcomeUnknown.into()),
         }
     }
 
@@ -79,8 +80,8 @@ fn open(path: &Path, options: &Options, schema: &[Migration]) -> Result<File, Er
     let mut writer = connect(path, Mode::Write, options.patience)?;
     prepare(&mut writer, schema, options.patience)?;
 
-    let (writes, queue) = mpsc::channel(QUEUE);
-    let write_loop = std::iter::once(move || write_loop(&writer, queue));
+    let (writes, mut queue) = mpsc::channel(QUEUE);
+    let write_loop = std::iter::once(move || write_loop(&writer, &mut queue));
 
     let (reads, queue) = mpsc::channel(QUEUE);
     let queue = Arc::new(Mutex::new(queue));
@@ -152,6 +153,10 @@ fn transaction<T>(
         Ok(_) => Ok(()),
         Err(fault) => Err(fault.error),
     };
+    // A panic outside of any rule may have left one open.
+    if !connection.is_autocommit() {
+        run("ROLLBACK")?;
+    }
     run(match mode {
         Mode::Read => "BEGIN DEFERRED",
         Mode::Write => "BEGIN IMMEDIATE",
@@ -183,7 +188,7 @@ fn read_loop(connection: &Connection, queue: &Mutex<mpsc::Receiver<Box<dyn Job>>
     }
 }
 
-fn write_loop(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn write_loop(connection: &Connection, queue: &mut mpsc::Receiver<Box<dyn Job>>) {
     while let Some(first) = queue.blocking_recv() {
         if first.late() {
             first.answer(Err(Error::Busy("the writer came not free in time".into())));

@@ -255,10 +255,23 @@ impl OwnServer {
         assert!(sent.expect("kill is installed").success());
     }
 
+    /// Ends it as an operator would.
+    pub fn end(&mut self) {
+        self.signal("-TERM");
+        if let Some(mut process) = self.process.take() {
+            process.wait().expect("it ends");
+        }
+    }
+
     pub async fn restart(&mut self) {
+        self.restart_with(&[]).await;
+    }
+
+    pub async fn restart_with(&mut self, options: &[&str]) {
         let process = Command::new("/usr/sbin/mariadbd")
             .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
             .args(["--innodb-buffer-pool-size=16M", "--skip-log-bin"])
+            .args(options)
             .arg(format!("--port={}", self.port))
             .arg(format!("--datadir={}", self.folder.path().join("data").display()))
             .arg(format!("--socket={}", self.folder.path().join("s").display()))

@@ -4,7 +4,10 @@
 
 mod bodies;
 mod lines;
+mod slow;
 mod strangers;
+mod texts;
+mod twins;
 mod values;
 
 use std::thread;
@@ -12,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use tests::{
     Club, Engine, Fields, Line, Person, Reply, admin, bytes, md5hex, on_both_engines, pass, quote, rows,
-    stor, user,
+    soon, stor, user,
 };
 
 /// A club with one title, an admin who did it, and a bystander who has to be served all the time.
@@ -68,14 +71,4 @@ fn replies(line: &mut Line) -> Vec<Reply> {
         all.push(reply);
     }
     all
-}
-
-/// Fails unless the condition comes true soon.
-#[track_caller]
-fn soon(what: &str, mut is: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < Duration::from_secs(15), "not soon: {what}");
-        thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::BytesMut;
 use md5::{Digest as _, Md5};
 use tempfile::TempDir;
-use vault::{Claim, Error, Incoming, Sealed, Stored, Vault};
+use vault::{Claim, Error, Incoming, Keep, Sealed, Stored, Vault};
 
 pub fn vault() -> (TempDir, Vault) {
     let dir = tempfile::tempdir().unwrap();
@@ -47,7 +47,7 @@ pub async fn push_owned(incoming: &mut Incoming, bytes: &[u8]) -> Result<(), Err
 }
 
 pub async fn sealed(vault: &Vault, owner: u64, content: &[u8]) -> Sealed {
-    let mut incoming = vault.receive(claim(owner, content), false).await.unwrap();
+    let mut incoming = vault.receive(claim(owner, content), false, Keep::default()).await.unwrap();
     push(&mut incoming, content).await.unwrap();
     incoming.finish().await.unwrap()
 }

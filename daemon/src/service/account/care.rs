@@ -5,9 +5,10 @@ use sql::account::{Account, Listed, Lock, Reset, Session, find, hold_admins, uni
 use sql::word::Lookup;
 use sql::{Tx, stats};
 
-use super::{LoggedIn, begin};
+use super::{LoggedIn, begin, shown};
 use crate::app::App;
 use crate::live::Fate;
+use crate::service::throttle::{Target, guarded};
 use crate::service::{Admin, DAY, Fault, Page, Paging, User, audit, secret, terms, ticket};
 
 /// How long the code of a forgotten password is good for.
@@ -154,12 +155,21 @@ pub async fn reset(app: &App, admin: Admin<'_>, name: UserName) -> Result<Secret
 pub async fn recover(
     app: &App, name: UserName, code: Secret, password: PasswordDigest, address: &str,
 ) -> Result<LoggedIn, Fault> {
+    let folded = terms::fold(name.as_str());
+    let target = Target::name(&app.config().limits, &folded, address);
+    let account = guarded(app, target, set_anew(app, folded, code, password)).await?;
+    app.live.end_all(account.id, Fate::LoggedOut);
+    begin(app, account, address).await
+}
+
+async fn set_anew(
+    app: &App, folded: String, code: Secret, password: PasswordDigest,
+) -> Result<Account, Fault> {
     let (hash, now) = (secret::code_hash(&code), app.clock.now());
     let password = app.passwords.hash(password.0).await?;
-    let account = app
-        .db
+    app.db
         .write(move |tx| {
-            let account = Account::called(tx, &terms::fold(name.as_str()))?.ok_or(Fault::BadCredentials)?;
+            let account = Account::called(tx, &folded)?.ok_or(Fault::BadCredentials)?;
             if !Reset::spend(tx, account.id, hash, now)? {
                 return Err(Fault::BadCredentials);
             }
@@ -167,9 +177,7 @@ pub async fn recover(
             Session::end_all(tx, account.id)?;
             Ok(Account { password: password.clone(), ..account })
         })
-        .await?;
-    app.live.end_all(account.id, Fate::LoggedOut);
-    begin(app, account, address).await
+        .await
 }
 
 /// Deletes one's own account: its name, its password, its sessions. What it did stays without the name.
@@ -178,10 +186,7 @@ pub async fn recover(
 /// [`Fault::BadCredentials`] for a wrong password, [`Fault::LastAdmin`].
 pub async fn unregister(app: &App, user: &User, password: PasswordDigest) -> Result<(), Fault> {
     let (id, now) = (user.id, app.clock.now());
-    let kept = app.db.read(move |tx| Account::get(tx, id)).await?.map(|account| account.password);
-    if !app.passwords.verify(password.0, kept).await? {
-        return Err(Fault::BadCredentials);
-    }
+    shown(app, user, password).await?;
     app.db
         .write(move |tx| {
             hold_admins(tx)?;

@@ -6,9 +6,11 @@ use protocol::value::{AccountId, Money, PasswordDigest, Role, Secret, SessionId,
 use sql::account::{Account, Invite, Lock, Session, index};
 use sql::{Tx, stats};
 
+use super::throttle::{Target, guarded};
 use super::{Admin, DAY, Fault, User, audit, secret, terms};
 use crate::app::App;
 use crate::config::{Config, Registration};
+use crate::guard::planted;
 use crate::live::{Fate, Presence};
 
 /// A log-in: who it is, and the connection's part in the session.
@@ -69,14 +71,16 @@ pub async fn register(
     }
     // Before the hash, which is dear: most refusals are here.
     let taken = folded.clone();
-    app.db
-        .read(move |tx| {
-            if let Some(code) = code {
-                usable(tx, code, now)?;
-            }
-            if Account::called(tx, &taken)?.is_some() { Err(Fault::NameTaken) } else { Ok(()) }
-        })
-        .await?;
+    let look = app.db.read(move |tx| {
+        if let Some(code) = code {
+            usable(tx, code, now)?;
+        }
+        if Account::called(tx, &taken)?.is_some() { Err(Fault::NameTaken) } else { Ok(()) }
+    });
+    match code {
+        Some(_) => guarded(app, Target::anything(&app.config().limits, address), look).await?,
+        None => look.await?,
+    }
     let password = app.passwords.hash(password.0).await?;
     let token = secret::token();
     let hash = secret::hash(&token);
@@ -119,11 +123,18 @@ pub async fn register(
 ///
 /// # Errors
 /// [`Fault::BadCredentials`], in the same time whether or not there is such an account;
-/// [`Fault::Locked`] only for the right password.
+/// [`Fault::Locked`] only for the right password; [`Fault::TooManyFailures`] whether it is right or not.
 pub async fn login(
     app: &App, name: UserName, password: PasswordDigest, address: &str,
 ) -> Result<LoggedIn, Fault> {
     let folded = terms::fold(name.as_str());
+    let target = Target::name(&app.config().limits, &folded, address);
+    guarded(app, target, log_in(app, folded, password, address)).await
+}
+
+async fn log_in(
+    app: &App, folded: String, password: PasswordDigest, address: &str,
+) -> Result<LoggedIn, Fault> {
     let account = app.db.read(move |tx| Account::called(tx, &folded)).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let right = app.passwords.verify(password.0, kept).await?;
@@ -163,7 +174,7 @@ async fn begin(app: &App, account: Account, address: &str) -> Result<LoggedIn, F
 /// Joins the session of a token.
 ///
 /// # Errors
-/// [`Fault::BadCredentials`] for a token that is unknown or has expired.
+/// [`Fault::BadCredentials`] for a token that is unknown or has expired, [`Fault::TooManyFailures`] after many.
 pub async fn resume(app: &App, token: Secret, address: &str) -> Result<LoggedIn, Fault> {
     let (hash, now) = (secret::hash(&token), app.clock.now());
     let look = move |tx: &mut Tx<'_>| {
@@ -171,7 +182,14 @@ pub async fn resume(app: &App, token: Secret, address: &str) -> Result<LoggedIn,
         let account = Account::get(tx, session.account)?.ok_or(Fault::BadCredentials)?;
         Ok::<_, Fault>((account, session.id, session.expires_at))
     };
-    let (account, session, until) = app.db.read(look).await?;
+    let (account, session, until) = match app.db.read(look).await {
+        // Nobody guesses a token, so a right one is let in whatever others at its address have done.
+        Err(Fault::BadCredentials) => {
+            let target = Target::anything(&app.config().limits, address);
+            guarded(app, target, async { Err(Fault::BadCredentials) }).await?
+        }
+        found => found?,
+    };
     let joined = enter(app, account, session, until, token, address);
     // It may have been ended between the look and the entry: whoever ends it now finds us.
     app.db.read(look).await?;
@@ -197,13 +215,9 @@ pub async fn change_password(
     app: &App, user: &User, old: PasswordDigest, new: PasswordDigest,
 ) -> Result<(), Fault> {
     let id = user.id;
-    let account = app.db.read(move |tx| Account::get(tx, id)).await?;
-    let kept = account.map(|account| account.password);
-    if !app.passwords.verify(old.0, kept.clone()).await? {
-        return Err(Fault::BadCredentials);
-    }
+    let kept = shown(app, user, old).await?;
     let password = app.passwords.hash(new.0).await?;
-    let (session, kept) = (user.session, kept.unwrap_or_default());
+    let session = user.session;
     app.db
         .write(move |tx| {
             // Of two changes at once, the second no longer knows the old password.
@@ -218,6 +232,18 @@ pub async fn change_password(
     Ok(())
 }
 
+/// Has the owner of a session show the password once more: a session may be stolen. Its hash.
+async fn shown(app: &App, user: &User, password: PasswordDigest) -> Result<String, Fault> {
+    let id = user.id;
+    let target = Target::account(&app.config().limits, id, "password", &user.address);
+    let look = async {
+        let kept = app.db.read(move |tx| Account::get(tx, id)).await?.map(|account| account.password);
+        let right = app.passwords.verify(password.0, kept.clone()).await?;
+        kept.filter(|_| right).ok_or(Fault::BadCredentials)
+    };
+    guarded(app, target, look).await
+}
+
 /// What the account has now.
 ///
 /// # Errors
@@ -226,6 +252,7 @@ pub async fn standing(app: &App, user: &User) -> Result<Standing, Fault> {
     let (id, now) = (user.id, app.clock.now());
     app.db
         .read(move |tx| {
+            planted("read", &id);
             let account = Account::get(tx, id)?.ok_or(Fault::LoginRequired)?;
             Ok(Standing::of(&account, now))
         })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::value::Md5;
+use sql::Db;
 use sql::check::{self, Usage};
 use vault::{Digest, Hashes};
 
@@ -96,12 +97,16 @@ impl Check<'_, '_, '_> {
     async fn damaged(&mut self, usage: &Usage, size: u64) -> Result<(), Stopped> {
         let (id, digest) = (usage.id, Digest::from(usage.sha256));
         let hit = self.hit(id).await?;
-        let still = self.club.survey.still().await?;
+        let still = if self.scope.repair { Some(self.club.survey.still().await?) } else { None };
+        let _quiet = if self.scope.repair { None } else { Some(self.club.survey.quiet().await?) };
         // An upload replaces a file of another length: then this one is a good one by now.
         if self.club.survey.size(&digest).await? != Some(size) {
             return Ok(());
         }
-        let aside = if self.scope.repair { still.set_aside(&digest).await? } else { None };
+        let aside = match still {
+            Some(still) => still.set_aside(&digest).await?,
+            None => None,
+        };
         let next = match aside {
             Some(place) => format!("the damaged file is now {place}; upload the right bytes again"),
             None => "run --repair, which moves the file aside, and upload the right bytes again".to_owned(),
@@ -133,10 +138,15 @@ impl Check<'_, '_, '_> {
 
     /// The titles of a content, as a sentence names them.
     async fn hit(&self, content: i64) -> Result<String, Stopped> {
-        let titles = self.read(move |tx| check::titles_of(tx, content, NAMED as u32 + 1)).await?;
-        let named: Vec<String> =
-            titles.iter().take(NAMED).map(|(id, name)| format!("title {id} {}", shown(name))).collect();
-        let more = if titles.len() > NAMED { " and more" } else { "" };
-        Ok(format!("{}{more}", named.join(", ")))
+        hit(&self.club.db, content).await
     }
+}
+
+/// The titles of a content, as a sentence names them.
+pub(crate) async fn hit(db: &Db, content: i64) -> Result<String, Stopped> {
+    let titles = db.read(move |tx| check::titles_of(tx, content, NAMED as u32 + 1)).await?;
+    let named: Vec<String> =
+        titles.iter().take(NAMED).map(|(id, name)| format!("title {id} {}", shown(name))).collect();
+    let more = if titles.len() > NAMED { " and more" } else { "" };
+    Ok(format!("{}{more}", named.join(", ")))
 }

@@ -46,23 +46,25 @@ impl Check<'_, '_, '_> {
 
     /// A file that nobody seems to need: looked at again while no upload is between its file and its row.
     async fn suspect(&mut self, digest: &Digest) -> Result<(), Stopped> {
-        let still = self.club.survey.still().await?;
+        // Without a repair nothing is removed: no need to wait for a backup.
+        let _quiet = if self.scope.repair { None } else { Some(self.club.survey.quiet().await?) };
+        let still = if self.scope.repair { Some(self.club.survey.still().await?) } else { None };
         let sha256 = *digest.as_bytes();
         let usage = self.read(move |tx| check::contents_of(tx, &[sha256])).await?.into_iter().next();
         let Some(size) = self.club.survey.size(digest).await? else { return Ok(()) };
         match usage {
             Some(usage) if usage.kept => Ok(()),
-            Some(usage) if usage.used => self.leftover(&still, digest, size).await,
+            Some(usage) if usage.used => self.leftover(still.as_ref(), digest, size).await,
             // Its row is a finding of its own.
             Some(_) => Ok(()),
-            None => self.orphan(&still, digest, size).await,
+            None => self.orphan(still.as_ref(), digest, size).await,
         }
     }
 
-    async fn leftover(&mut self, still: &Still, digest: &Digest, size: u64) -> Result<(), Stopped> {
-        let done = match self.scope.repair {
-            true => still.purge(digest).await?.then(|| format!("removed, {size} bytes are free")),
-            false => None,
+    async fn leftover(&mut self, still: Option<&Still>, digest: &Digest, size: u64) -> Result<(), Stopped> {
+        let done = match still {
+            Some(still) => still.purge(digest).await?.then(|| format!("removed, {size} bytes are free")),
+            None => None,
         };
         self.report.found_or_mended(
             format!("file {digest}: a purge did not come to remove it ({size} bytes); --repair does"),
@@ -71,14 +73,16 @@ impl Check<'_, '_, '_> {
         Ok(())
     }
 
-    async fn orphan(&mut self, still: &Still, digest: &Digest, size: u64) -> Result<(), Stopped> {
+    async fn orphan(&mut self, still: Option<&Still>, digest: &Digest, size: u64) -> Result<(), Stopped> {
         let what = format!(
             "file {digest}: no title's ({size} bytes), left behind by an upload whose last step failed; \
              --repair moves it to vault/v1/aside"
         );
-        if !self.scope.repair {
+        let Some(still) = still else {
             self.report.found(what);
-        } else if !self.read(check::any_content).await? {
+            return Ok(());
+        };
+        if !self.read(check::any_content).await? {
             // An operator who names a wrong database shall not find the vault empty.
             self.report.found(format!(
                 "{what}. Not done: this database knows no content at all; is it that of these files?"

@@ -7,17 +7,23 @@
 mod contents;
 mod files;
 mod money;
+mod names;
 mod report;
 mod tallies;
 mod tickets;
 mod titles;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sql::{Db, Tx, check};
 use vault::Survey;
 
+pub(super) use contents::hit;
 pub use report::{Line, Report, shown};
+
+/// How long one statement over a whole table may take, and how long a daemon's writing is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Rows of one page.
 const PAGE: u32 = 500;
@@ -74,6 +80,7 @@ pub async fn run(club: &Club, scope: Scope, report: &mut Report<'_>) -> Result<(
     check.contents().await?;
     check.files().await?;
     check.titles().await?;
+    check.names().await?;
     check.accounts().await?;
     check.ledger().await?;
     check.purchases().await?;

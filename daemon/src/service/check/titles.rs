@@ -93,13 +93,13 @@ fn wrongs(title: &Title, size: u64, found: Terms) -> Vec<String> {
 
 /// A set of terms, summed up: how many, and their hashes, in whatever order they came.
 #[derive(Default, PartialEq, Eq)]
-struct Terms {
+pub(super) struct Terms {
     count: u32,
     sum: u64,
 }
 
 impl Terms {
-    fn add(&mut self, term: &str) {
+    pub(super) fn add(&mut self, term: &str) {
         let mut hasher = DefaultHasher::new();
         term.hash(&mut hasher);
         self.count += 1;

@@ -8,6 +8,7 @@ use sql::lounge::{self, Mute};
 use sql::{Db, Tx};
 
 use super::{KEPT, Message, Named};
+use crate::guard::planted;
 use crate::service::Fault;
 
 /// Something that is to be said.
@@ -54,6 +55,7 @@ fn keep_all(tx: &mut Tx<'_>, batch: &[Draft], now: Time) -> Result<Vec<Kept>, Fa
     let mut rooms: HashMap<Arc<str>, i64> = HashMap::new();
     let mut kept = Vec::with_capacity(batch.len());
     for draft in batch {
+        planted("keep", &draft.text);
         if let Some(mute) = muted.iter().find(|mute| mute.account == draft.account) {
             kept.push(Err(Fault::Muted { until: mute.until }));
             continue;

@@ -37,6 +37,11 @@ impl Buckets {
         Self { pace, open: HashMap::new() }
     }
 
+    /// Fills at another pace from now on.
+    pub fn set(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
     /// Takes a token of an account.
     ///
     /// # Errors

@@ -14,7 +14,9 @@ use super::ear::Ear;
 use super::room::Room;
 use super::{Bounds, Entrance, Guest, Message, Named, Present};
 use crate::clock::Clock;
+use crate::guard::planted;
 use crate::service::Fault;
+use crate::trace;
 
 /// Messages of one transaction at most: those that came while the one before was written.
 const BATCH: usize = 64;
@@ -31,6 +33,8 @@ pub enum Request {
     Who { room: Named, after: Option<String>, limit: u32, answer: Answer<Vec<Present>> },
     /// To take a name from what was said.
     Forget { account: AccountId, name: Arc<str> },
+    /// To be bounded by these from now on.
+    Bounds(Bounds),
 }
 
 type Answer<T> = oneshot::Sender<T>;
@@ -108,7 +112,7 @@ impl Keeper {
 
     /// Keeps the rooms until nobody can ask any more.
     pub async fn run(
-        mut self, mut requests: mpsc::Receiver<Request>, mut gone: mpsc::UnboundedReceiver<u64>,
+        &mut self, requests: &mut mpsc::Receiver<Request>, gone: &mut mpsc::UnboundedReceiver<u64>,
     ) {
         loop {
             tokio::select! {
@@ -123,6 +127,13 @@ impl Keeper {
             }
             self.write();
         }
+    }
+
+    /// Forgets what a panic may have left half done. Whoever waits for an answer is refused with a trace number.
+    pub fn begin_anew(&mut self) {
+        let fresh = Self::new(self.db.clone(), self.clock.clone(), self.bounds);
+        let old = std::mem::replace(self, fresh);
+        old.rooms.into_values().for_each(Room::dissolve);
     }
 
     fn serve(&mut self, request: Request) {
@@ -145,6 +156,10 @@ impl Keeper {
             }
             Request::Forget { account, name } => {
                 self.rooms.values_mut().for_each(|room| room.rename(account, &name));
+            }
+            Request::Bounds(bounds) => {
+                self.buckets.set(bounds.pace);
+                self.bounds = bounds;
             }
         }
     }
@@ -212,6 +227,7 @@ impl Keeper {
     }
 
     fn may_speak(&mut self, seat: Option<u64>, guest: &Guest, room: &Named) -> Result<(), Fault> {
+        planted("say", &guest.name);
         let seated = seat.and_then(|seat| self.seats.get(&seat));
         if guest.role != Role::Admin && !seated.is_some_and(|rooms| rooms.contains(&room.folded)) {
             return Err(Fault::NotAllowed("JOIN the room first, on this connection"));
@@ -294,9 +310,11 @@ impl Keeper {
                     Err(fault) => self.refuse(answers, &fault),
                 }
             }
-            // Nothing in it panics; should it, its answers are dropped and refused with a trace number.
+            // Its answers are dropped, and refused with a trace number. What the error says stays unsaid: it has the
+            // message of a panic in it.
             Err(error) => {
-                log::error!("the chat rooms: {error}");
+                let trace = error.try_into_panic().map_or_else(|_| trace::number(), |p| trace::of_panic(&*p));
+                log::error!("trace={trace} a write or read of the chat rooms did not finish");
                 self.writing = false;
                 self.opening.clear();
             }

@@ -10,7 +10,7 @@ mod keeper;
 mod room;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use protocol::value::{AccountId, MessageId, Role, RoomName, Speech, Time};
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +23,7 @@ use keeper::{Keeper, Request};
 use super::{Fault, Page, Paging, User, terms};
 use crate::app::App;
 use crate::clock::Clock;
+use crate::guard::caught;
 
 /// Messages of a room that are kept and shown on entering.
 pub const KEPT: u32 = 50;
@@ -134,7 +135,7 @@ pub struct Lounge {
     /// Seats that are given up. Without a bound, since it must never wait; each connection sends few.
     departures: mpsc::UnboundedSender<u64>,
     seats: Arc<AtomicU64>,
-    queue: usize,
+    queue: Arc<AtomicUsize>,
 }
 
 impl Lounge {
@@ -142,8 +143,16 @@ impl Lounge {
     pub fn start(db: sql::Db, clock: Clock, bounds: Bounds) -> Self {
         let (requests, inbox) = mpsc::channel(REQUESTS);
         let (departures, gone) = mpsc::unbounded_channel();
-        tokio::spawn(Keeper::new(db, clock, bounds).run(inbox, gone));
-        Self { requests, departures, seats: Arc::default(), queue: bounds.queue }
+        tokio::spawn(keep(Keeper::new(db, clock, bounds), inbox, gone));
+        Self { requests, departures, seats: Arc::default(), queue: Arc::new(AtomicUsize::new(bounds.queue)) }
+    }
+
+    /// Bounds the rooms anew; who is in one stays there.
+    pub async fn set(&self, bounds: Bounds) {
+        self.queue.store(bounds.queue, Ordering::Relaxed);
+        if self.requests.send(Request::Bounds(bounds)).await.is_err() {
+            log::error!("the keeper of the chat rooms is gone");
+        }
     }
 
     /// A place for a connection, in no room yet. It leaves its rooms when `over` is, whatever the connection
@@ -155,14 +164,15 @@ impl Lounge {
             over.await;
             let _ = departures.send(id);
         });
-        Seat { id, ear: Arc::new(Ear::new(self.queue)), lounge: self.clone(), watch: watch.abort_handle() }
+        let queue = self.queue.load(Ordering::Relaxed);
+        Seat { id, ear: Arc::new(Ear::new(queue)), lounge: self.clone(), watch: watch.abort_handle() }
     }
 
     /// Asks the keeper.
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Fault> {
         let (answer, wait) = oneshot::channel();
         let asked = self.requests.send(request(answer)).await;
-        let gone = || Fault::internal(&"the keeper of the chat rooms is gone");
+        let gone = || Fault::internal(&"the keeper of the chat rooms gave no answer");
         asked.map_err(|_| gone())?;
         wait.await.map_err(|_| gone())
     }
@@ -171,6 +181,16 @@ impl Lounge {
     pub async fn forget(&self, account: AccountId, name: String) {
         // A keeper that is gone holds no names.
         let _ = self.requests.send(Request::Forget { account, name: name.into() }).await;
+    }
+}
+
+/// Has the rooms kept, also after a panic: they begin anew then, empty, and who was in one is told that it is lost.
+async fn keep(
+    mut keeper: Keeper, mut requests: mpsc::Receiver<Request>, mut gone: mpsc::UnboundedReceiver<u64>,
+) {
+    while let Err(trace) = caught(keeper.run(&mut requests, &mut gone)).await {
+        log::error!("trace={trace} the chat rooms begin anew");
+        keeper.begin_anew();
     }
 }
 

@@ -130,6 +130,13 @@ impl Room {
         range.take(limit).map(|(_, member)| member.present.clone()).collect()
     }
 
+    /// Ends the room: everybody in it is told that it is lost.
+    pub fn dissolve(self) {
+        for listener in self.listeners {
+            listener.ear.lose(self.name.clone(), 0);
+        }
+    }
+
     /// Gives what an account has said another name.
     pub fn rename(&mut self, account: AccountId, name: &Arc<str>) {
         for message in self.last.iter_mut().filter(|message| message.account == account) {

@@ -8,7 +8,9 @@ use sql::notice::Ad;
 use vault::{Digest, Range};
 
 use super::history::Arrived;
+use super::pace::{Pace, Way};
 use super::pass::{self, Turn};
+use super::places::{Bounds, Place};
 use crate::app::App;
 use crate::service::account::Standing;
 use crate::service::catalogue::{PURGED, is_there};
@@ -42,9 +44,12 @@ pub struct Delivery {
     pub size: u64,
     /// The MD5 of the whole file.
     pub md5: Md5,
+    /// How fast they may go.
+    pub pace: Pace,
     account: AccountId,
     title: TitleId,
     how: &'static str,
+    _place: Place,
 }
 
 /// How a title is had, or why not.
@@ -88,11 +93,16 @@ pub async fn fetch(
         },
     };
     range?;
-    let stored = app.vault.stored(&Digest::from(card.sha256), size).await?;
+    let _place = app.downloads.take(user.id, Bounds::downloads(&app.config().limits))?;
+    let digest = Digest::from(card.sha256);
+    let stored = app.vault.checked(&digest, size).await.inspect_err(|error| {
+        log::error!("title={id} content={digest} cannot be fetched: {error}");
+    })?;
     let range = stored.range(offset, length.unwrap_or(size));
     let length = range.length();
-    let (account, title, md5) = (user.id, id, card.md5);
-    Ok(Dispatch::Send(Box::new(Delivery { range, offset, length, size, md5, account, title, how })))
+    let (account, title, md5, pace) = (user.id, id, card.md5, app.paces.of(app, user.id, Way::Down));
+    let delivery = Delivery { range, offset, length, size, md5, pace, account, title, how, _place };
+    Ok(Dispatch::Send(Box::new(delivery)))
 }
 
 fn access(tx: &mut Tx<'_>, user: &User, card: &Card, now: Time) -> Result<Access, Fault> {

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::guard::{caught, planted};
 use crate::service::{Fault, Page, Paging, User};
 
 /// What one answer to RETR carried.
@@ -93,8 +94,11 @@ async fn write_all(db: Db, mut messages: mpsc::Receiver<Message>) {
                 Message::Flush(done) => waiting.push(done),
             }
         }
-        if !rows.is_empty() {
-            write(&db, rows).await;
+        let many = rows.len();
+        if many > 0
+            && let Err(trace) = caught(write(&db, rows)).await
+        {
+            log::error!("trace={trace} {many} rows of the download history are lost");
         }
         for done in waiting {
             let _ = done.send(());
@@ -125,6 +129,7 @@ async fn write(db: &Db, rows: Vec<Arrived>) {
 /// Adds a stretch to the download that it belongs to, or begins one: a download goes on until all of
 /// the file has arrived.
 fn record(tx: &mut Tx<'_>, row: &Arrived) -> Result<(), sql::Error> {
+    planted("record", &row.title);
     stats::count(tx, "sent", i64::try_from(row.bytes).unwrap_or(i64::MAX), row.at)?;
     let open = Download::newest(tx, row.account, row.title)?.filter(|d| !d.done && d.how == row.how);
     let mut stretches = open.as_ref().map_or_else(Vec::new, |download| read(&download.got));

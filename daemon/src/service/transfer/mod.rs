@@ -2,6 +2,7 @@
 
 pub mod download;
 pub mod history;
+pub mod pace;
 pub mod pass;
 pub mod places;
 pub mod proof;

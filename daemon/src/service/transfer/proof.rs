@@ -5,6 +5,7 @@ use sql::catalogue::{Content, Title};
 use sql::{Tx, removal, stats};
 use vault::Digest;
 
+use super::places::Bounds;
 use super::upload::{Draft, Order, Source, Verified};
 use crate::app::App;
 use crate::service::once::Key;
@@ -106,7 +107,7 @@ pub async fn check(app: &App, user: &User, proof: Proof, answer: Md5) -> Result<
         return Err(Fault::ProofFailed("the proof came too late: STOR again"));
     }
     // It reads and hashes as an upload does.
-    let place = app.uploads.take(user.id)?;
+    let place = app.uploads.take(user.id, Bounds::uploads(&app.config().limits))?;
     for content in contents {
         let stored = app.vault.stored(&Digest::from(content.sha256), content.size).await?;
         if Md5(stored.md5_over(nonce.clone(), ranges.clone()).await?) == answer {

@@ -1,16 +1,19 @@
 //! Uploads: who may, and what becomes of the bytes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use protocol::value::{AccountId, Kind, Md5, Money, Role, Sha256, Time, TitleId};
 use sql::catalogue::{Content, Title, index};
-use sql::{Tx, removal, stats};
-use vault::{Claim, Digest, Incoming, Sealed, Storing};
+use sql::{Tx, check, removal, stats};
+use vault::{Claim, Digest, Incoming, Keep, Sealed, Storing};
 
-use super::places::Place;
+use super::pace::{Pace, Way};
+use super::places::{Bounds, Place};
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::config::Shelf;
+use crate::guard::planted;
 use crate::service::catalogue::care::{clear_shelf, tally};
 use crate::service::once::{Key, Outcome, once, recall};
 use crate::service::shelf::{self, Room, Share};
@@ -18,6 +21,9 @@ use crate::service::{Fault, User, terms};
 
 /// The name of a title that was given none.
 const UNTITLED: &str = "untitled";
+
+/// Contents that are asked for in one statement.
+const AT_ONCE: usize = 100;
 
 /// What somebody wants to upload, as it was asked for.
 #[derive(Clone, Debug)]
@@ -60,6 +66,8 @@ pub enum Reception {
 pub struct Upload {
     /// Where the bytes go.
     pub incoming: Incoming,
+    /// How fast they may come.
+    pub pace: Pace,
     sha256: Option<Sha256>,
     draft: Draft,
     key: Option<Key>,
@@ -101,13 +109,17 @@ pub async fn receive(app: &App, user: &User, order: Order) -> Result<Reception, 
     if let Some(proof) = proof::offer(app, user, &order, &draft, key.clone()).await? {
         return Ok(Reception::Known(Box::new(proof)));
     }
+    let bounds = Bounds::uploads(&app.config().limits);
     let place = match room {
-        Some(room) => app.uploads.take_on_shelf(user.id, order.size, &room)?,
-        None => app.uploads.take(user.id)?,
+        Some(room) => app.uploads.take_on_shelf(user.id, bounds, order.size, &room)?,
+        None => app.uploads.take(user.id, bounds)?,
     };
     let claim = Claim { owner: user.id.0.unsigned_abs(), size: order.size, md5: order.md5.0 };
-    let incoming = app.vault.receive(claim, order.resume).await?;
-    Ok(Reception::Open(Box::new(Upload { incoming, sha256: order.sha256, draft, key, _place: place })))
+    let limits = &app.config().limits;
+    let keep = Keep { bytes: limits.disk_free_bytes, percent: limits.disk_free_percent };
+    let incoming = app.vault.receive(claim, order.resume, keep).await?;
+    let pace = app.paces.of(app, user.id, Way::Up);
+    Ok(Reception::Open(Box::new(Upload { incoming, pace, sha256: order.sha256, draft, key, _place: place })))
 }
 
 /// How much of the shelf is left to the author, where that is bounded.
@@ -145,7 +157,12 @@ fn draft(app: &App, user: &User, order: &Order) -> Result<Draft, Fault> {
 /// What the command said besides key and resume, in one form.
 fn arguments(order: &Order) -> String {
     let Order { size, md5, name, kind, price, member_price, description, .. } = order;
-    format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}")
+    let mut all = format!("{size} {md5} {name:?} {kind:?} {price:?} {member_price:?} {description:?}");
+    // Of two files with one MD5 the other was not stored by this key.
+    if let Some(sha256) = &order.sha256 {
+        all.push_str(&format!(" {sha256}"));
+    }
+    all
 }
 
 async fn stored_before(app: &App, key: Option<Key>) -> Result<Option<TitleId>, Fault> {
@@ -178,7 +195,7 @@ pub(super) enum Source {
 /// # Errors
 /// [`Fault::Md5Mismatch`], [`Fault::Sha256Mismatch`], which drop them; of the disk, which keeps them for a resume.
 pub async fn verify(upload: Upload) -> Result<Verified, Fault> {
-    let Upload { incoming, sha256, draft, key, _place } = upload;
+    let Upload { incoming, sha256, draft, key, _place, .. } = upload;
     let sealed = incoming.finish().await?;
     if sha256.is_some_and(|named| named.0 != *sealed.digest().as_bytes()) {
         sealed.discard().await?;
@@ -201,10 +218,12 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
     };
     let user = user.clone();
     let storing = Arc::new(storing);
+    let held = storing.clone();
     let rule = move |tx: &mut Tx<'_>| {
         // Held by the rule itself, which runs to its end even if its caller has gone: until the database
         // knows of the bytes, no operator's purge or repair may take them away.
-        let _storing = &storing;
+        let _storing = &held;
+        planted("store", &draft.name);
         // Held, so that of two titles of one content the second sees the first.
         Content::hold(tx, content.sha256)?;
         if proven && !proof::may_have(tx, &user, content.id)? {
@@ -216,10 +235,44 @@ pub async fn store(app: &App, user: &User, verified: Verified) -> Result<TitleId
         }
         Ok(Outcome::Stored(title.id))
     };
-    match once(app, key, now, rule).await? {
-        Outcome::Stored(id) => Ok(id),
-        _ => Err(Fault::KeyReused),
+    match once(app, key, now, rule).await {
+        Ok(outcome) => {
+            if let Err(error) = storing.known() {
+                log::warn!("the note of an upload stays: {error:?}");
+            }
+            match outcome {
+                Outcome::Stored(id) => Ok(id),
+                _ => Err(Fault::KeyReused),
+            }
+        }
+        Err(fault) => {
+            app.cut_off.notify_one();
+            Err(fault)
+        }
     }
+}
+
+/// Takes uploads back that were cut off between the vault and the library, by the end of the process or of the
+/// database: they are broken uploads again, of which nothing has to be sent anew.
+///
+/// # Errors
+/// Of the disk or the database; the next time goes on.
+pub async fn take_back(app: &App) -> Result<(), Fault> {
+    // Nobody can store while it is done, so it is not begun on a database that is away.
+    app.db.read(|_| Ok::<_, Fault>(())).await?;
+    let Some(cut_off) = app.vault.cut_off().await? else { return Ok(()) };
+    let digests: Vec<[u8; 32]> = cut_off.digests().iter().map(|digest| *digest.as_bytes()).collect();
+    let mut known = HashSet::new();
+    for some in digests.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        let usages = app.db.read(move |tx| check::contents_of(tx, &some)).await.map_err(Fault::from)?;
+        known.extend(usages.into_iter().filter(|usage| usage.kept).map(|usage| usage.sha256));
+    }
+    let back = cut_off.take_back(move |digest| known.contains(digest.as_bytes())).await?;
+    if back > 0 {
+        log::info!("took back {back} uploads that were cut off at their last step; they can be resumed");
+    }
+    Ok(())
 }
 
 /// Moves what was sent into the vault.

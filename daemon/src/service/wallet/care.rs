@@ -9,6 +9,7 @@ use super::charge;
 use crate::app::App;
 use crate::service::account::care::called;
 use crate::service::once::{Key, Outcome, Receipt, once};
+use crate::service::throttle::{Target, guarded};
 use crate::service::{Admin, DAY, Fault, User, audit, secret, terms};
 
 /// Most codes of one VOUCHER.
@@ -78,9 +79,10 @@ fn codes(salt: &[u8; 32], word: &str, count: u32) -> Vec<Secret> {
 /// # Errors
 /// [`Fault::CodeUsed`], [`Fault::NotFound`] for an unknown or expired code.
 pub async fn redeem(app: &App, user: &User, code: Secret, key: Option<&str>) -> Result<Receipt, Fault> {
+    let target = Target::account(&app.config().limits, user.id, "voucher", &user.address);
     let (account, now, code) = (user.id, app.clock.now(), secret::code_hash(&code));
     let key = key.map(|key| Key::new(account, "REDEEM", key, &format!("{code:?}")));
-    charge(app, key, move |tx| {
+    let redeemed = charge(app, key, move |tx| {
         let voucher = Voucher::of_code(tx, code)?.filter(|voucher| voucher.expires_at > now);
         let voucher = voucher.ok_or(Fault::NotFound("no such code, or it has expired"))?;
         if Voucher::redeem(tx, code, account, now)? == 0 {
@@ -90,8 +92,8 @@ pub async fn redeem(app: &App, user: &User, code: Secret, key: Option<&str>) -> 
         let movement = Movement { account, book: "vouchers", amount, why: "voucher", title: None, actor };
         let posted = sql::wallet::post(tx, movement, now)?.ok_or_else(full)?;
         Ok(Receipt { balance: posted.balance, paid: amount, member_until: None, owned: false })
-    })
-    .await
+    });
+    guarded(app, target, redeemed).await
 }
 
 /// Puts money into somebody's wallet.

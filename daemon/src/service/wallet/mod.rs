@@ -13,6 +13,7 @@ use super::account::Standing;
 use super::once::{Key, Outcome, Receipt, once};
 use super::{DAY, Fault, Page, Paging, User};
 use crate::app::App;
+use crate::guard::planted;
 
 /// Most periods of membership that are bought at once.
 const MOST_PERIODS: u32 = 120;
@@ -30,6 +31,7 @@ pub async fn top_up(app: &App, user: &User, amount: Money, key: Option<&str>) ->
     let key = key.map(|key| Key::new(account, "TOPUP", key, &amount.to_string()));
     let (today, most) = (stats::midnight(stats::day(now)), app.config().money.topup_day.0);
     charge(app, key, move |tx| {
+        planted("write", &amount);
         // Inside, so that a key that was answered before is answered the same.
         if !allowed {
             return Err(Fault::SwitchedOff("TOPUP is off here: ask an admin for money"));

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -134,14 +134,20 @@ fn number(word: &str) -> Option<u64> {
     word.bytes().try_fold(0_u64, |sum, byte| sum.checked_mul(64)?.checked_add(digit(byte)? as u64))
 }
 
+/// Bytes that a compressed file may unpack to: a few kilobytes can be made to unpack to all the disk.
+const MOST_UNPACKED: u64 = 4 << 30;
+
 /// Unpacks a compressed file into one that has no name and is gone with its last handle: an entry can then
 /// be read wherever it lies.
 ///
 /// # Errors
-/// Of the disk, or it is not compressed so.
+/// Of the disk; it is not compressed so, or unpacks to more than 4 GiB.
 pub fn unpack(packed: File) -> io::Result<File> {
     let mut plain = tempfile::tempfile()?;
-    io::copy(&mut MultiGzDecoder::new(BufReader::new(packed)), &mut plain)?;
+    let unpacked = MultiGzDecoder::new(BufReader::new(packed));
+    if io::copy(&mut unpacked.take(MOST_UNPACKED + 1), &mut plain)? > MOST_UNPACKED {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it unpacks to more than 4 GiB"));
+    }
     plain.flush()?;
     plain.rewind()?;
     Ok(plain)

@@ -1,10 +1,10 @@
 //! The dictionaries: what a word means, which words there are, and who looked what up.
 
-mod dictd;
+pub mod dictd;
 pub mod import;
 mod near;
-mod plain;
-mod read;
+pub mod plain;
+pub mod read;
 
 use std::time::Duration;
 

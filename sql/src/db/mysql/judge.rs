@@ -72,7 +72,8 @@ pub(super) fn judge(error: mysql_async::Error, mode: Mode) -> Fault {
         3 | 1026 | 1030 if text.contains(" 28") => fault(Error::Full, Fate::Refused),
         // A statement that writes inside `read` is our mistake; else the server has become a replica.
         1792 if mode == Mode::Read => fault(Error::Internal(text), Fate::Sound),
-        1290 | 1792 | 1836 => fault(Error::Down(text), Fate::Refused),
+        // 1036 and 1836 are what the two servers say whose engine was started to read only, 1881 one that is in recovery.
+        1036 | 1290 | 1792 | 1836 | 1881 => fault(Error::Down(text), Fate::Refused),
         // Shutting down, killed, too long idle, a cluster's node that is not ready; a statement the server forgot.
         1047 | 1053 | 1077..=1080 | 1152..=1161 | 1243 | 1927 | 3169 | 4031 => {
             fault(Error::Down(text), Fate::Lost)
@@ -88,4 +89,35 @@ pub(super) fn judge(error: mysql_async::Error, mode: Mode) -> Fault {
 /// The time is up.
 pub(super) fn slow() -> Fault {
     Fault { error: Error::Down("the server did not answer in time".into()), fate: Fate::Over }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(code: u16, mode: Mode) -> Fault {
+        let (message, state) = (String::new(), String::new());
+        judge(mysql_async::ServerError { code, message, state }.into(), mode)
+    }
+
+    /// Not every server can be brought to say all of these.
+    #[test]
+    fn who_takes_no_writes_is_not_asked_again_on_that_connection() {
+        for code in [1036, 1290, 1792, 1836, 1881] {
+            let fault = judged(code, Mode::Write);
+            assert!(
+                matches!(fault, Fault { error: Error::Down(_), fate: Fate::Refused }),
+                "{code}: {fault:?}"
+            );
+        }
+        assert_eq!(judged(1792, Mode::Read).fate, Fate::Sound, "a mistake of ours");
+    }
+
+    #[test]
+    fn who_met_others_locks_is_run_again() {
+        for code in [1020, 1205, 1213] {
+            let fault = judged(code, Mode::Write);
+            assert!(matches!(fault, Fault { error: Error::Busy(_), fate: Fate::Again }), "{code}: {fault:?}");
+        }
+    }
 }

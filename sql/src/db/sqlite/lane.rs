@@ -19,13 +19,16 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn start(
-        name: &str, loops: impl IntoIterator<Item = impl FnOnce() + Send + 'static>,
+        name: &str, loops: impl IntoIterator<Item = impl FnMut() + Send + 'static>,
         queue: mpsc::Sender<Box<dyn Job>>,
     ) -> Result<Lane, Error> {
         let mut threads = Vec::new();
-        for body in loops {
+        for mut body in loops {
             let thread = thread::Builder::new().name(format!("{name}-{}", threads.len()));
-            threads.push(thread.spawn(body).map_err(down)?);
+            // What a rule does is caught where it runs. Should the loop itself panic, whose work it had in hand is
+            // refused, and it goes on.
+            let lasting = move || while catch_unwind(AssertUnwindSafe(&mut body)).is_err() {};
+            threads.push(thread.spawn(lasting).map_err(down)?);
         }
         Ok(Lane { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
