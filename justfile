@@ -39,9 +39,13 @@ bench-login *ARGS:
 bench-lounge *ARGS:
     bench/lounge {{ARGS}}
 
-# Reel beside vsftpd: MiB/s of a 1 GiB file, and the daemon's memory meanwhile
+# Reel beside vsftpd, proftpd, pure-ftpd and nginx: some 15 minutes; `just bench 1 noop small` is quicker
 bench *ARGS:
     bench/run {{ARGS}}
+
+# Instructions that NOOP, LIST and RETR take, beside the kept figures
+instructions *ARGS:
+    bench/instructions {{ARGS}}
 
 # Lists and searches of 1,000 titles beside 1,000,000, and the query plans, on both databases
 scale *ARGS:
