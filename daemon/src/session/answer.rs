@@ -86,12 +86,12 @@ impl From<Fault> for Status {
             Fault::LoginRequired => Status::new(Code::LoginRequired).say("LOGIN or REGISTER first"),
             Fault::NotAllowed(why) => Status::new(Code::NotAllowed).say(why),
             Fault::Muted { until } => Status::new(Code::Muted).with("until", until),
-            Fault::Throttled { retry } => Status::new(Code::Throttled)
-                .with("retry", retry)
-                .say(format!("too fast: wait {retry} seconds")),
+            Fault::Throttled { retry } => {
+                Status::new(Code::Throttled).with("retry", retry).say(format!("too fast: wait {retry} s"))
+            }
             Fault::TooManyFailures { retry } => Status::new(Code::Throttled)
                 .with("retry", retry)
-                .say(format!("too many failures: wait {retry} seconds")),
+                .say(format!("too many failures: wait {retry} s")),
             Fault::NotFound(what) => Status::new(Code::NotFound).say(what),
             Fault::NoWord { near } => {
                 let status = Status::new(Code::NotFound);
