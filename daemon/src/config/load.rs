@@ -99,10 +99,9 @@ impl Config {
         if let Some((key, _)) = self.limits.positive().iter().chain(&days).find(|(_, value)| *value == 0) {
             return Err(ConfigError::Wrong((*key).to_owned(), "expected at least 1".into()));
         }
-        if !["", "mysql://", "mariadb://", "sqlite:"].iter().any(|start| match *start {
-            "" => self.database.is_empty(),
-            start => self.database.starts_with(start),
-        }) {
+        let known =
+            ["mysql://", "mariadb://", "sqlite:"].iter().any(|start| self.database.starts_with(start));
+        if !known && !self.database.is_empty() {
             let why = "expected mysql://user:password@host:port/name, sqlite:PATH, or nothing".into();
             return Err(ConfigError::Wrong("database".into(), why));
         }
