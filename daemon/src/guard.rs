@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
 use crate::trace;
@@ -11,14 +10,13 @@ use crate::trace;
 ///
 /// # Errors
 /// The trace number of the panic that it ended with.
-pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    let mut work = pin!(work);
+pub fn caught<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, String>> {
+    let mut work = Box::pin(work);
     // What the panic left half done is dropped, or belongs to a caller who knows.
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(trace::of_panic(&*panic))),
     })
-    .await
 }
 
 /// A panic for tests, at the places that `REEL_PANIC` names with commas between them; `with` is what its message

@@ -128,27 +128,38 @@ pub fn is_forbidden(c: char) -> bool {
 }
 
 /// Appends `word` so that [`words`] reads it back: bare where it can be, else quoted.
-pub fn write_word(out: &mut String, word: &str) {
+pub fn write_word(out: &mut impl fmt::Write, word: &str) {
     let bare =
         !word.is_empty() && !word.chars().any(|c| matches!(c, ' ' | '"' | '\\' | '=') || c.is_control());
-    if bare { out.push_str(word) } else { write_quoted(out, word) }
+    // What is written into is memory: that cannot fail.
+    let _ = if bare { out.write_str(word) } else { quote(out, word) };
 }
 
 /// Appends `word` in quotes, whatever it holds.
-pub fn write_quoted(out: &mut String, word: &str) {
-    out.push('"');
-    for c in word.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
+pub fn write_quoted(out: &mut impl fmt::Write, word: &str) {
+    let _ = quote(out, word);
+}
+
+fn quote(out: &mut impl fmt::Write, word: &str) -> fmt::Result {
+    out.write_char('"')?;
+    let mut rest = word;
+    // Most words hold nothing that is written in another way: they go out in one piece.
+    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\') || is_forbidden(c) || c == '\t') {
+        let (plain, from) = rest.split_at(at);
+        out.write_str(plain)?;
+        let mut after = from.chars();
+        match after.next() {
+            Some('"') => out.write_str("\\\"")?,
+            Some('\\') => out.write_str("\\\\")?,
+            Some('\n') => out.write_str("\\n")?,
+            Some('\t') => out.write_str("\\t")?,
             // Nothing of the kind can be stored; should it ever be, it still breaks no line.
-            c if is_forbidden(c) => out.push('\u{FFFD}'),
-            c => out.push(c),
+            _ => out.write_char('\u{FFFD}')?,
         }
+        rest = after.as_str();
     }
-    out.push('"');
+    out.write_str(rest)?;
+    out.write_char('"')
 }
 
 enum Token<'a> {

@@ -1,7 +1,7 @@
 //! What the server says: a status line, the rows before it, events between replies.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
 
 use crate::code::Code;
 use crate::grammar::{SyntaxError, write_quoted, write_word};
@@ -57,28 +57,29 @@ impl Facts {
         self.0.iter().find(|(k, _)| *k == key).map(|(_, f)| f)
     }
 
-    fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
         for (key, fact) in &self.0 {
-            out.push(' ');
-            out.push_str(key);
-            out.push('=');
-            fact.write(out);
+            out.write_char(' ')?;
+            out.write_str(key)?;
+            out.write_char('=')?;
+            fact.write(out)?;
         }
+        Ok(())
     }
 }
 
 impl Fact {
-    fn write(&self, out: &mut String) {
-        // Writing into a String cannot fail.
-        let _ = match self {
-            Fact::Text(text) => return write_quoted(out, text),
-            Fact::Word(word) => return write_word(out, word),
-            Fact::Int(n) => write!(out, "{n}"),
-            Fact::Money(money) => write!(out, "{money}"),
-            Fact::Time(Some(time)) => write!(out, "{time}"),
-            Fact::Time(None) => out.write_str("-"),
-            Fact::Flag(yes) => out.write_str(if *yes { "yes" } else { "no" }),
-        };
+    fn write(&self, out: &mut impl Write) -> fmt::Result {
+        match self {
+            Fact::Text(text) => write_quoted(out, text),
+            Fact::Word(word) => write_word(out, word),
+            Fact::Int(n) => write!(out, "{n}")?,
+            Fact::Money(money) => write!(out, "{money}")?,
+            Fact::Time(Some(time)) => write!(out, "{time}")?,
+            Fact::Time(None) => out.write_str("-")?,
+            Fact::Flag(yes) => out.write_str(if *yes { "yes" } else { "no" })?,
+        }
+        Ok(())
     }
 }
 
@@ -139,13 +140,17 @@ impl Status {
         self.code.number() >= 400
     }
 
-    /// Appends the line with its end.
-    pub fn write(&self, out: &mut String) {
-        let _ = write!(out, "{} {}", self.code.number(), self.code.word());
-        self.facts.write(out);
-        out.push_str(" : ");
-        out.push_str(&self.text);
-        out.push_str("\r\n");
+    /// Appends the line with its end. `out` is memory: a writer that fails gets a part of it.
+    pub fn write(&self, out: &mut impl Write) {
+        let _ = self.line(out);
+    }
+
+    fn line(&self, out: &mut impl Write) -> fmt::Result {
+        write!(out, "{} {}", self.code.number(), self.code.word())?;
+        self.facts.write(out)?;
+        out.write_str(" : ")?;
+        out.write_str(&self.text)?;
+        out.write_str("\r\n")
     }
 }
 
@@ -169,10 +174,14 @@ pub struct Row(pub Facts);
 
 impl Row {
     /// Appends the line with its end.
-    pub fn write(&self, out: &mut String) {
-        out.push('-');
-        self.0.write(out);
-        out.push_str("\r\n");
+    pub fn write(&self, out: &mut impl Write) {
+        let _ = self.line(out);
+    }
+
+    fn line(&self, out: &mut impl Write) -> fmt::Result {
+        out.write_char('-')?;
+        self.0.write(out)?;
+        out.write_str("\r\n")
     }
 }
 
@@ -187,10 +196,14 @@ pub struct Event {
 
 impl Event {
     /// Appends the line with its end.
-    pub fn write(&self, out: &mut String) {
-        out.push_str("* ");
-        out.push_str(self.name);
-        self.facts.write(out);
-        out.push_str("\r\n");
+    pub fn write(&self, out: &mut impl Write) {
+        let _ = self.line(out);
+    }
+
+    fn line(&self, out: &mut impl Write) -> fmt::Result {
+        out.write_str("* ")?;
+        out.write_str(self.name)?;
+        self.facts.write(out)?;
+        out.write_str("\r\n")
     }
 }

@@ -1,9 +1,9 @@
 //! The plain vocabulary: types that cannot hold a wrong value, read from words and written back.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 
 /// Why a word is not a value of the type asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -423,7 +423,12 @@ pub struct Time(pub i64);
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+        let (year, month, day) = (time.year(), time.month(), time.day());
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        if !(0..=9999).contains(&year) {
+            return f.write_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
@@ -582,7 +587,11 @@ fn whole(word: &str) -> Result<i64, Wrong> {
 }
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    let digit = |four: u8| char::from_digit(four.into(), 16).unwrap_or('0');
+    bytes.iter().try_for_each(|byte| {
+        f.write_char(digit(byte >> 4))?;
+        f.write_char(digit(byte & 15))
+    })
 }
 
 fn unhex<const N: usize>(word: &str) -> Result<[u8; N], Wrong> {

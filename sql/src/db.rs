@@ -6,9 +6,13 @@ mod plan;
 mod sqlite;
 mod tx;
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::{block_in_place, spawn_blocking};
 
 pub use self::plan::Plan;
 pub use self::tx::Tx;
@@ -147,7 +151,10 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Write, work).await
+        match &*self.0 {
+            Backend::Sqlite(file) => file.write(work).await,
+            Backend::Mysql(server) => server.run(Mode::Write, work, Ok).await,
+        }
     }
 
     /// Runs `work` on a snapshot that sees every commit before and none during it. Writing fails.
@@ -157,18 +164,21 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.run(Mode::Read, work).await
+        self.read_then(work, Ok).await
     }
 
-    async fn run<T, E, F>(&self, mode: Mode, work: F) -> Result<T, E>
+    /// The same, and then `then` outside of the snapshot on the same thread, which may wait for the disk: what is
+    /// looked for with what was read costs no second way to another thread and back.
+    pub async fn read_then<T, U, E, F, G>(&self, work: F, then: G) -> Result<U, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
+        G: FnOnce(T) -> Result<U, E> + Send + 'static,
+        U: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &*self.0 {
-            Backend::Sqlite(file) => file.run(mode, work).await,
-            Backend::Mysql(server) => server.run(mode, work).await,
+            Backend::Sqlite(file) => file.read(work, then).await,
+            Backend::Mysql(server) => server.run(Mode::Read, work, then).await,
         }
     }
 
@@ -193,6 +203,23 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The URL is not shown: it may hold a password.
         write!(f, "Db({})", self.engine())
+    }
+}
+
+/// Runs what may wait for a disk or a server. On the daemon's reactor that is done in place: tokio has another thread
+/// go on with what this one did, which costs the caller less than waiting for a thread to be woken and to wake it
+/// again. A reactor of one thread cannot do that; there it goes to a blocking thread.
+async fn in_place<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        return block_in_place(work);
+    }
+    match spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime is at its end, and so is the caller.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

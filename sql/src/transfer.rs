@@ -69,9 +69,9 @@ impl Download {
         )
     }
 
-    /// Counts a download of a title.
-    pub fn count(tx: &mut Tx<'_>, title: TitleId) -> Result<u64, Error> {
-        tx.execute("UPDATE title SET fetched = fetched + 1 WHERE id = ?", params![title])
+    /// Counts so many downloads of a title.
+    pub fn count(tx: &mut Tx<'_>, title: TitleId, times: i64) -> Result<u64, Error> {
+        tx.execute("UPDATE title SET fetched = fetched + ? WHERE id = ?", params![times, title])
     }
 
     /// The downloads of an account before the row `before`, the newest first, with the titles' names

@@ -95,17 +95,13 @@ impl Vault {
 
     /// The same for a download, which shall not end well with bytes that are not those that were stored: they
     /// are read once, small content before this returns, large content beside its first download. A
-    /// [`Range`] of all of it keeps its last byte back until that is done, for a few seconds at most.
+    /// [`Range`] of all of it keeps its last byte back until that is done, for a few seconds at most. It blocks: call
+    /// it where a task may wait for the disk.
     ///
     /// # Errors
     /// As [`stored`](Self::stored); [`Error::Altered`] once the bytes are known to be others.
-    pub async fn checked(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
-        let (inner, digest) = (self.0.clone(), *digest);
-        blocking(move || {
-            let stored = Stored::open(&inner.place.content(&digest), size)?;
-            stored.checked(&inner.trust, &digest)
-        })
-        .await
+    pub fn checked(&self, digest: &Digest, size: u64) -> Result<Stored, Error> {
+        Stored::open(&self.0.place.content(digest), size)?.checked(&self.0.trust, digest)
     }
 
     /// The content with this digest, to be used once more: it is not removed while the [`Storing`] is held.

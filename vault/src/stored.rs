@@ -162,6 +162,21 @@ impl Range {
 }
 
 impl Range {
+    /// Fills all of `buf`, as [`read`](Self::read) does.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); [`io::ErrorKind::UnexpectedEof`] if the range is shorter.
+    pub fn read_all(&mut self, buf: &mut [u8]) -> io::Result<()> {
+        let mut rest = buf;
+        while !rest.is_empty() {
+            match self.read(rest)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => rest = rest.get_mut(read..).unwrap_or_default(),
+            }
+        }
+        Ok(())
+    }
+
     /// Bytes that may not go yet.
     fn kept_back(&self) -> u64 {
         u64::from(self.verdict.is_some()).min(self.left)

@@ -14,7 +14,9 @@ use crate::process::Process;
 
 /// What is asked of the configuration, as far as the daemon knows the keys: nothing that a promise rests on,
 /// only limits that would tell one machine with a thousand sessions from a thousand people.
-const WANTED: [(&str, &str, &str); 6] = [
+const WANTED: [(&str, &str, &str); 7] = [
+    // The others write none either.
+    ("", "log", "\"warn\""),
     ("limits", "connections", "20000"),
     ("limits", "address_connections", "20000"),
     ("limits", "login_address_free", "1000000"),

@@ -10,14 +10,19 @@ use protocol::reply::Status;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::peer::{Peer, Silence};
 use crate::guard::planted;
 use crate::session::{Delivery, Upload, refusal};
 
-/// Bytes that are sent, at most, before the thread looks whether the transfer is still wanted.
-const SLICE: u64 = 16 << 20;
+/// Bytes that are sent, at most, before the thread looks whether the transfer is still wanted: a fraction of a second,
+/// and so much that the way to the thread and back is no part of it.
+const SLICE: u64 = 64 << 20;
+
+/// Blocking threads that send at once; there are 512 in all.
+static SENDERS: Semaphore = Semaphore::const_new(256);
 
 /// How long a blocking thread waits for a full socket before it leaves that to the reactor: long
 /// enough for a reader that keeps up, short enough that slow ones hold no threads.
@@ -80,8 +85,11 @@ pub async fn send(peer: &Peer, mut delivery: Box<Delivery>) -> (Box<Delivery>, R
             Err(_) => return (delivery, Err(Silence::Gone)),
         };
         let stream = peer.stream.clone();
+        // Others need blocking threads, too.
+        let turn = SENDERS.acquire().await;
         let sending = tokio::task::spawn_blocking(move || {
             let sent = stream.send_slice(&mut delivery.range, slice.bytes, PATIENCE);
+            drop(turn);
             planted("send", &delivery.length);
             (delivery, sent)
         });

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use protocol::code::Code;
 use protocol::frame::{FrameError, Lines};
-use protocol::reply::Status;
+use protocol::reply::{Event, Status};
+use protocol::value::Md5;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 
@@ -14,13 +15,16 @@ use super::stream::Stream;
 use super::{Stop, body};
 use crate::config::Limits;
 use crate::guard::caught;
-use crate::session::{Answer, Heard, Session, Then};
+use crate::session::{Answer, Delivery, Heard, Proof, Session, Then, Upload};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
 const INPUT: usize = 4096;
 
 /// Answers to pipelined commands are sent together, up to about this many bytes.
 const OUTPUT: usize = 32 * 1024;
+
+/// Room for the words around a short body.
+const AROUND: usize = 256;
 
 /// How long and how far a closing connection is read out, so that its last reply is not lost to a
 /// reset: TCP resets a connection that is closed with input unread.
@@ -46,7 +50,11 @@ pub struct Peer {
     sending: bool,
     lines: Lines,
     input: BytesMut,
-    output: String,
+    output: BytesMut,
+    /// So much of the output is whole lines and bodies.
+    whole: usize,
+    /// Bodies in the output, each with its place there: what has gone out of them is noted when it has.
+    bodies: Vec<(usize, Box<Delivery>)>,
 }
 
 /// Why no line comes.
@@ -81,14 +89,16 @@ impl Peer {
             sending: false,
             lines: Lines::default(),
             input: BytesMut::new(),
-            output: String::new(),
+            output: BytesMut::new(),
+            whole: 0,
+            bodies: vec![],
         }
     }
 
     /// Speaks with the client until one of the two ends it.
-    pub async fn run(mut self) {
+    pub async fn run(&mut self) {
         log::debug!("{} connected", self.session.label());
-        Session::greeting().write(&mut self.output);
+        self.say(&Session::greeting());
         let last = match caught(self.talk()).await {
             Ok(last) => last,
             Err(trace) => self.broken(trace),
@@ -96,10 +106,10 @@ impl Peer {
         // A last word may take a while to go out, and who has gone is not to be seen until then.
         self.session.leave_rooms();
         if let Silence::Told(status) = last {
-            status.write(&mut self.output);
+            self.say(&status);
         }
         if self.flush().await.is_ok() {
-            self.linger().await;
+            Box::pin(self.linger()).await;
         }
         log::debug!("{} disconnected", self.session.label());
     }
@@ -108,7 +118,7 @@ impl Peer {
     fn broken(&mut self, trace: String) -> Silence {
         log::info!("{} trace={trace} ends", self.session.label());
         // A line that was half written is none.
-        self.output.truncate(self.output.rfind('\n').map_or(0, |end| end + 1));
+        self.output.truncate(self.whole);
         if self.sending {
             return Silence::Gone;
         }
@@ -161,11 +171,12 @@ impl Peer {
             }
             self.flush().await?;
             if self.input.is_empty() {
-                self.input = BytesMut::new();
+                // Nobody pays for an idle connection, nor for a long list that was asked for on one.
+                (self.input, self.output) = Default::default();
                 self.stream.rest();
             }
             if let Heard::Event(event) = self.wait_for_input().await? {
-                event.write(&mut self.output);
+                self.say_event(&event);
                 self.tell();
                 continue;
             }
@@ -221,8 +232,18 @@ impl Peer {
         while self.output.len() < OUTPUT
             && let Some(event) = self.session.ready()
         {
-            event.write(&mut self.output);
+            self.say_event(&event);
         }
+    }
+
+    fn say(&mut self, status: &Status) {
+        status.write(&mut self.output);
+        self.whole = self.output.len();
+    }
+
+    fn say_event(&mut self, event: &Event) {
+        event.write(&mut self.output);
+        self.whole = self.output.len();
     }
 
     async fn answer(&mut self, answer: Answer) -> Result<(), Silence> {
@@ -231,58 +252,22 @@ impl Peer {
         }
         for row in &answer.rows {
             row.write(&mut self.output);
+            self.whole = self.output.len();
             if self.output.len() >= OUTPUT {
                 self.flush().await?;
             }
         }
         if let Some(status) = &answer.status {
-            status.write(&mut self.output);
+            self.say(status);
         }
         match answer.then {
             Then::Go => {}
             Then::Bye => return Err(Silence::Gone),
-            Then::Prove(proof, answer) => {
-                let proven = tokio::select! {
-                    proven = self.session.proven(*proof, answer) => proven,
-                    status = self.session.ended() => return Err(Silence::Told(status)),
-                    () = self.stop.halt.cancelled() => return Err(Silence::Told(Status::new(Code::Draining))),
-                };
-                let status = match proven {
-                    Err(refusal) => refusal,
-                    Ok(verified) => self.session.stored(verified).await,
-                };
-                status.write(&mut self.output);
-            }
-            Then::Send(delivery) => {
-                self.flush().await?;
-                self.sending = true;
-                let (delivery, sent) = body::send(self, delivery).await;
-                self.sending = false;
-                let last = self.session.sent(&delivery);
-                // Inside a body no status can be said: the connection just closes.
-                sent?;
-                if let Some(status) = last {
-                    status.write(&mut self.output);
-                }
-            }
-            Then::Receive(mut upload) => {
-                self.flush().await?;
-                body::receive(self, &mut upload).await?;
-                let status = match self.session.received(*upload).await {
-                    Err(refusal) => refusal,
-                    // More bytes than announced: the client has miscounted, and what it meant is not known.
-                    Ok(_) if !self.is_quiet() => Status::new(Code::BadSequence),
-                    Ok(verified) => self.session.stored(verified).await,
-                };
-                let sequence = status.code == Code::BadSequence;
-                status.write(&mut self.output);
-                if sequence {
-                    return Err(Silence::Gone);
-                }
-                if !self.is_quiet() {
-                    return Err(Silence::Told(Status::new(Code::BadSequence)));
-                }
-            }
+            // On the heap: what a transfer needs while it runs is no part of an idle connection.
+            Then::Prove(proof, answer) => Box::pin(self.prove(*proof, answer)).await?,
+            Then::Send(delivery) if delivery.range.length() == 0 => self.send_small(delivery),
+            Then::Send(delivery) => Box::pin(self.send(delivery)).await?,
+            Then::Receive(upload) => Box::pin(self.receive(upload)).await?,
         }
         if self.output.len() >= OUTPUT {
             self.flush().await?;
@@ -295,36 +280,106 @@ impl Peer {
         self.input.is_empty() && self.stream.is_quiet()
     }
 
+    async fn prove(&mut self, proof: Proof, answer: Md5) -> Result<(), Silence> {
+        let proven = tokio::select! {
+            proven = self.session.proven(proof, answer) => proven,
+            status = self.session.ended() => return Err(Silence::Told(status)),
+            () = self.stop.halt.cancelled() => return Err(Silence::Told(Status::new(Code::Draining))),
+        };
+        let status = match proven {
+            Err(refusal) => refusal,
+            Ok(verified) => self.session.stored(verified).await,
+        };
+        self.say(&status);
+        Ok(())
+    }
+
+    async fn receive(&mut self, mut upload: Box<Upload>) -> Result<(), Silence> {
+        self.flush().await?;
+        body::receive(self, &mut upload).await?;
+        let status = match self.session.received(*upload).await {
+            Err(refusal) => refusal,
+            // More bytes than announced: the client has miscounted, and what it meant is not known.
+            Ok(_) if !self.is_quiet() => Status::new(Code::BadSequence),
+            Ok(verified) => self.session.stored(verified).await,
+        };
+        self.say(&status);
+        if status.code == Code::BadSequence {
+            return Err(Silence::Gone);
+        }
+        if !self.is_quiet() {
+            return Err(Silence::Told(Status::new(Code::BadSequence)));
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, delivery: Box<Delivery>) -> Result<(), Silence> {
+        self.flush().await?;
+        self.sending = true;
+        let (delivery, sent) = body::send(self, delivery).await;
+        self.sending = false;
+        let bytes = delivery.length - delivery.range.length();
+        self.session.sent(&delivery, bytes).await;
+        // Inside a body no status can be said: the connection just closes.
+        sent?;
+        self.say(&Session::done());
+        Ok(())
+    }
+
+    /// Adds a body that is here already to the output.
+    fn send_small(&mut self, mut delivery: Box<Delivery>) {
+        let small = std::mem::take(&mut delivery.small);
+        self.output.reserve(small.len() + AROUND);
+        self.bodies.push((self.output.len(), delivery));
+        self.output.extend_from_slice(&small);
+        self.say(&Session::done());
+    }
+
     /// Sends what is owed. A client that does not read for as long as it might be silent is gone, and so is what it was
     /// owed: of a line that went out in part, nothing may be said again.
     async fn flush(&mut self) -> io::Result<()> {
         let until = self.end();
-        let sent = self.send_output(until).await;
+        let mut left = self.output.len();
+        let sent = self.send_output(until, &mut left).await;
+        if !self.bodies.is_empty() {
+            Box::pin(self.note_bodies(self.output.len() - left)).await;
+        }
         self.output.clear();
-        // A long list is not to be paid for by every idle connection that once asked for one.
-        self.output.shrink_to(INPUT);
+        self.whole = 0;
         sent
     }
 
-    async fn send_output(&self, until: Instant) -> io::Result<()> {
-        let mut rest = self.output.as_bytes();
-        while !rest.is_empty() || self.stream.owes() {
+    /// Notes what has gone of the bodies in the output, of which so much went.
+    async fn note_bodies(&mut self, went: usize) {
+        for (from, delivery) in std::mem::take(&mut self.bodies) {
+            let bytes = delivery.length.min(went.saturating_sub(from) as u64);
+            self.session.sent(&delivery, bytes).await;
+        }
+    }
+
+    async fn send_output(&self, until: Instant, left: &mut usize) -> io::Result<()> {
+        while *left > 0 || self.stream.owes() {
+            let rest = self.output.get(self.output.len() - *left..).unwrap_or_default();
             match self.stream.try_write(rest) {
-                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    tokio::select! {
-                        ready = timeout_at(until, self.stream.writable()) => ready??,
-                        // Whoever does not read holds up neither the end of a session nor of the daemon.
-                        _ = self.session.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
-                        () = self.stop.halt.cancelled() => return Err(io::ErrorKind::ConnectionAborted.into()),
-                        // The time that is left then is for transfers.
-                        () = drained(&self.stop) => return Err(io::ErrorKind::ConnectionAborted.into()),
-                    }
-                }
+                Ok(written) => *left -= written,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Box::pin(self.room(until)).await?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Waits until the client has read something.
+    async fn room(&self, until: Instant) -> io::Result<()> {
+        tokio::select! {
+            ready = timeout_at(until, self.stream.writable()) => return ready?,
+            // Whoever does not read holds up neither the end of a session nor of the daemon.
+            _ = self.session.ended() => {}
+            () = self.stop.halt.cancelled() => {}
+            // The time that is left then is for transfers.
+            () = drained(&self.stop) => {}
+        }
+        Err(io::ErrorKind::ConnectionAborted.into())
     }
 
     /// Closes our side and reads out what is still on its way, within bounds.

@@ -6,10 +6,27 @@ use std::time::Duration;
 
 use bytes::BufMut;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use vault::{Range, Sent};
 
 use super::tls::Tls;
+
+/// Reads what is there. A read that does not fill the buffer has emptied the socket: the reactor is told so, and who
+/// waits for more next does not ask the kernel once more for nothing.
+fn read(socket: &TcpStream, to: &mut impl BufMut) -> io::Result<usize> {
+    let room = to.chunk_mut().len();
+    let mut got = Err(io::ErrorKind::WouldBlock.into());
+    // What comes after the read is an event of its own, which this does not undo.
+    let _ = socket.try_io(Interest::READABLE, || {
+        got = socket.try_read_buf(to);
+        match got {
+            Ok(some) if some == room => Ok(()),
+            _ => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+        }
+    });
+    got
+}
 
 /// One connection's bytes. Cheap to clone: a blocking thread that sends a file holds one.
 #[derive(Clone)]
@@ -37,7 +54,7 @@ impl Stream {
     /// [`io::ErrorKind::WouldBlock`] if nothing is there; of the socket; of a peer that breaks TLS.
     pub fn try_read_buf(&self, to: &mut impl BufMut) -> io::Result<usize> {
         match self.tls() {
-            None => self.socket.try_read_buf(to),
+            None => read(&self.socket, to),
             Some(mut tls) => tls.read(&self.socket, to),
         }
     }

@@ -1,5 +1,8 @@
 //! Every command to its handler: a row of the table without an arm does not compile.
 
+use std::future::ready;
+use std::pin::Pin;
+
 use protocol::code::Code;
 use protocol::command::Command;
 use protocol::reply::Status;
@@ -7,78 +10,88 @@ use protocol::reply::Status;
 use super::{Answer, CAPS, Session, Then};
 use crate::service::Fault;
 
+/// What becomes of a command.
+type Handled<'a> = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send + 'a>>;
+
 impl Session {
-    pub(super) async fn dispatch(&mut self, command: Command) -> Result<Answer, Fault> {
+    /// Each future on the heap, as large as that command needs: all of them in one would make every connection, and
+    /// every command, pay for the largest.
+    pub(super) fn dispatch(&mut self, command: Command) -> Handled<'_> {
         match command {
-            Command::Register(c) => self.register(c).await,
-            Command::Login(c) => self.login(c).await,
-            Command::Resume(c) => self.resume(c).await,
-            Command::Logout(_) => self.logout().await,
-            Command::Passwd(c) => self.passwd(c).await,
-            Command::Whoami(_) => self.whoami().await,
-            Command::Sessions(c) => self.sessions(c).await,
-            Command::Kick(c) => self.kick(c).await,
-            Command::Invite(c) => self.invite(c).await,
-            Command::List(c) => self.list(c).await,
-            Command::Search(c) => self.search(c).await,
-            Command::Info(c) => self.info(c).await,
-            Command::Stor(c) => self.stor(c).await,
-            Command::Prove(c) => self.prove(c),
-            Command::Retr(c) => self.retr(c).await,
-            Command::History(c) => self.history(c).await,
-            Command::Quota(c) => self.quota(c).await,
-            Command::Buy(c) => self.buy(c).await,
-            Command::Topup(c) => self.topup(c).await,
-            Command::Member(c) => self.member(c).await,
-            Command::Statement(c) => self.statement(c).await,
-            Command::Redeem(c) => self.redeem(c).await,
-            Command::Prices(c) => self.prices(c),
-            Command::Voucher(c) => self.voucher(c).await,
-            Command::Credit(c) => self.credit(c).await,
-            Command::Refund(c) => self.refund(c).await,
-            Command::Dele(c) => self.dele(c).await,
-            Command::Undele(c) => self.undele(c).await,
-            Command::Edit(c) => self.edit(c).await,
-            Command::Events(c) => self.events(c).await,
-            Command::Event(c) => self.event(c).await,
-            Command::Book(c) => self.book(c).await,
-            Command::Bookings(c) => self.bookings(c).await,
-            Command::Cancel(c) => self.cancel(c).await,
-            Command::Stage(c) => self.stage(c).await,
-            Command::Attendees(c) => self.attendees(c).await,
-            Command::Calloff(c) => self.calloff(c).await,
-            Command::Notices(c) => self.notices(c).await,
-            Command::Notice(c) => self.notice(c).await,
-            Command::Post(c) => self.post(c).await,
-            Command::Watch(c) => self.watch(c),
-            Command::Join(c) => self.join(c).await,
-            Command::Leave(c) => self.leave_room(c).await,
-            Command::Say(c) => self.say(c).await,
-            Command::Who(c) => self.who_is_there(c).await,
-            Command::Report(c) => self.report(c).await,
-            Command::Mute(c) => self.mute(c).await,
-            Command::Unmute(c) => self.unmute(c).await,
-            Command::Reports(c) => self.reports(c).await,
-            Command::Ads(c) => self.ads(c).await,
-            Command::Ad(c) => self.ad(c).await,
-            Command::Adset(c) => self.adset(c).await,
-            Command::Users(c) => self.users(c).await,
-            Command::Lock(c) => self.lock(c).await,
-            Command::Unlock(c) => self.unlock(c).await,
-            Command::Reset(c) => self.reset(c).await,
-            Command::Recover(c) => self.recover(c).await,
-            Command::Unregister(c) => self.unregister(c).await,
-            Command::Audit(c) => self.audit(c).await,
-            Command::Stats(c) => self.stats(c).await,
-            Command::Define(c) => self.define(c).await,
-            Command::Match(c) => self.matching(c).await,
-            Command::Lookups(c) => self.lookups(c).await,
-            Command::Help(c) => self.help(c),
+            Command::Register(c) => Box::pin(self.register(c)),
+            Command::Login(c) => Box::pin(self.login(c)),
+            Command::Resume(c) => Box::pin(self.resume(c)),
+            Command::Logout(_) => Box::pin(self.logout()),
+            Command::Passwd(c) => Box::pin(self.passwd(c)),
+            Command::Whoami(_) => Box::pin(self.whoami()),
+            Command::Sessions(c) => Box::pin(self.sessions(c)),
+            Command::Kick(c) => Box::pin(self.kick(c)),
+            Command::Invite(c) => Box::pin(self.invite(c)),
+            Command::List(c) => Box::pin(self.list(c)),
+            Command::Search(c) => Box::pin(self.search(c)),
+            Command::Info(c) => Box::pin(self.info(c)),
+            Command::Stor(c) => Box::pin(self.stor(c)),
+            Command::Prove(c) => at_once(self.prove(c)),
+            Command::Retr(c) => Box::pin(self.retr(c)),
+            Command::History(c) => Box::pin(self.history(c)),
+            Command::Quota(c) => Box::pin(self.quota(c)),
+            Command::Buy(c) => Box::pin(self.buy(c)),
+            Command::Topup(c) => Box::pin(self.topup(c)),
+            Command::Member(c) => Box::pin(self.member(c)),
+            Command::Statement(c) => Box::pin(self.statement(c)),
+            Command::Redeem(c) => Box::pin(self.redeem(c)),
+            Command::Prices(c) => at_once(self.prices(c)),
+            Command::Voucher(c) => Box::pin(self.voucher(c)),
+            Command::Credit(c) => Box::pin(self.credit(c)),
+            Command::Refund(c) => Box::pin(self.refund(c)),
+            Command::Dele(c) => Box::pin(self.dele(c)),
+            Command::Undele(c) => Box::pin(self.undele(c)),
+            Command::Edit(c) => Box::pin(self.edit(c)),
+            Command::Events(c) => Box::pin(self.events(c)),
+            Command::Event(c) => Box::pin(self.event(c)),
+            Command::Book(c) => Box::pin(self.book(c)),
+            Command::Bookings(c) => Box::pin(self.bookings(c)),
+            Command::Cancel(c) => Box::pin(self.cancel(c)),
+            Command::Stage(c) => Box::pin(self.stage(c)),
+            Command::Attendees(c) => Box::pin(self.attendees(c)),
+            Command::Calloff(c) => Box::pin(self.calloff(c)),
+            Command::Notices(c) => Box::pin(self.notices(c)),
+            Command::Notice(c) => Box::pin(self.notice(c)),
+            Command::Post(c) => Box::pin(self.post(c)),
+            Command::Watch(c) => at_once(self.watch(c)),
+            Command::Join(c) => Box::pin(self.join(c)),
+            Command::Leave(c) => Box::pin(self.leave_room(c)),
+            Command::Say(c) => Box::pin(self.say(c)),
+            Command::Who(c) => Box::pin(self.who_is_there(c)),
+            Command::Report(c) => Box::pin(self.report(c)),
+            Command::Mute(c) => Box::pin(self.mute(c)),
+            Command::Unmute(c) => Box::pin(self.unmute(c)),
+            Command::Reports(c) => Box::pin(self.reports(c)),
+            Command::Ads(c) => Box::pin(self.ads(c)),
+            Command::Ad(c) => Box::pin(self.ad(c)),
+            Command::Adset(c) => Box::pin(self.adset(c)),
+            Command::Users(c) => Box::pin(self.users(c)),
+            Command::Lock(c) => Box::pin(self.lock(c)),
+            Command::Unlock(c) => Box::pin(self.unlock(c)),
+            Command::Reset(c) => Box::pin(self.reset(c)),
+            Command::Recover(c) => Box::pin(self.recover(c)),
+            Command::Unregister(c) => Box::pin(self.unregister(c)),
+            Command::Audit(c) => Box::pin(self.audit(c)),
+            Command::Stats(c) => Box::pin(self.stats(c)),
+            Command::Define(c) => Box::pin(self.define(c)),
+            Command::Match(c) => Box::pin(self.matching(c)),
+            Command::Lookups(c) => Box::pin(self.lookups(c)),
+            Command::Help(c) => at_once(self.help(c)),
             Command::Caps(_) => {
-                Ok(Status::new(Code::Ok).with("caps", CAPS).say("what this server can do").into())
+                let status = Status::new(Code::Ok).with("caps", CAPS).say("what this server can do");
+                at_once(Ok(status.into()))
             }
-            Command::Noop(_) => Ok(Status::new(Code::Ok).say("nothing done").into()),
-            Command::Quit(_) => Ok(Answer::then(Status::new(Code::Bye), Then::Bye)),
+            Command::Noop(_) => at_once(Ok(Status::new(Code::Ok).say("nothing done").into())),
+            Command::Quit(_) => at_once(Ok(Answer::then(Status::new(Code::Bye), Then::Bye))),
         }
     }
+}
+
+fn at_once<'a>(answer: Result<Answer, Fault>) -> Handled<'a> {
+    Box::pin(ready(answer))
 }

@@ -7,7 +7,7 @@ use protocol::value::{Md5, TitleId, YesNo};
 
 use super::{Answer, Session, Then};
 use crate::service::Fault;
-use crate::service::transfer::download::{self, Delivery, Dispatch};
+use crate::service::transfer::download::{self, Delivery, Dispatch, Piece};
 use crate::service::transfer::history;
 use crate::service::transfer::proof::{self, Proof};
 use crate::service::transfer::upload::{self, Order, Reception, Upload, Verified};
@@ -83,8 +83,8 @@ impl Session {
     }
 
     pub(super) async fn retr(&mut self, c: Retr) -> Result<Answer, Fault> {
-        let (offset, length) = (c.offset.map_or(0, |n| n.0), c.length.map(|n| n.0));
-        Ok(match download::fetch(&self.app, self.user()?, c.id, offset, length).await? {
+        let piece = Piece { id: c.id, offset: c.offset.map_or(0, |n| n.0), length: c.length.map(|n| n.0) };
+        Ok(match download::fetch(&self.app, self.user()?, piece).await? {
             Dispatch::Wait { seconds, ad, link } => {
                 let status = Status::new(Code::Wait).with("seconds", seconds);
                 let facts = status.facts.text("ad", ad);
@@ -103,13 +103,15 @@ impl Session {
         })
     }
 
-    /// Notes a delivery that the door has sent, in full or in part; the final status, where there
-    /// is one to be said.
-    pub fn sent(&self, delivery: &Delivery) -> Option<Status> {
-        download::delivered(&self.app, delivery);
-        let left = delivery.range.length();
-        log::info!("{} sent bytes={} left={left}", self.label(), delivery.length - left);
-        (left == 0).then(|| Status::new(Code::Done).say("that was all of it"))
+    /// What is said behind a body that was sent whole.
+    pub fn done() -> Status {
+        Status::new(Code::Done).say("that was all of it")
+    }
+
+    /// Notes how much of a delivery the door has sent.
+    pub async fn sent(&self, delivery: &Delivery, bytes: u64) {
+        log::info!("{} sent bytes={bytes} left={}", self.label(), delivery.length - bytes);
+        download::delivered(&self.app, delivery, bytes).await;
     }
 
     pub(super) async fn history(&mut self, c: History) -> Result<Answer, Fault> {

@@ -1,4 +1,4 @@
-//! MySQL and MariaDB: a bounded set of connections, and a thread of tokio's blocking pool for each job that has one.
+//! MySQL and MariaDB: a bounded set of connections; a job that has one works on it in its own thread.
 //!
 //! The set is ours and not the driver's pool, because that one resets a connection on its way back, which throws its
 //! prepared statements away, and hands it back by way of another task. Here a connection comes back only when its
@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::judge::slow;
 pub(super) use self::session::Session;
 use self::session::{End, connect};
-use super::{Fate, MIGRATION_PATIENCE, Mode, Options, Tx};
+use super::{Fate, MIGRATION_PATIENCE, Mode, Options, Tx, in_place};
 use crate::{Error, Migration, migrate};
 
 // How often a job is run again after deadlocks, as long as its patience lasts.
@@ -65,7 +65,7 @@ impl Server {
     /// What a transaction promises here, the server has to keep.
     async fn look_at_durability(self: &Arc<Self>) -> Result<(), Error> {
         let sql = "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit";
-        let flush: Option<i64> = self.run(Mode::Read, move |tx: &mut Tx<'_>| tx.one(sql, ())).await?;
+        let flush: Option<i64> = self.run(Mode::Read, move |tx: &mut Tx<'_>| tx.one(sql, ()), Ok).await?;
         if let Some(flush @ (0 | 2..)) = flush {
             log::warn!(
                 "the server's innodb_flush_log_at_trx_commit is {flush}, not 1: a power cut may undo what was answered \
@@ -80,16 +80,17 @@ impl Server {
         let mut lease = self.lease().await?;
         lease.session.patience = MIGRATION_PATIENCE;
         lease.session.keep = false;
-        lease.run(Mode::Write, move |tx: &mut Tx<'_>| migrate(tx, schema)).await
+        lease.run(Mode::Write, move |tx: &mut Tx<'_>| migrate(tx, schema), Ok).await
     }
 
-    pub(super) async fn run<T, E, F>(self: &Arc<Self>, mode: Mode, work: F) -> Result<T, E>
+    pub(super) async fn run<T, U, E, F, G>(self: &Arc<Self>, mode: Mode, work: F, then: G) -> Result<U, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
+        G: FnOnce(T) -> Result<U, E> + Send + 'static,
+        U: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.lease().await?.run(mode, work).await
+        self.lease().await?.run(mode, work, then).await
     }
 
     /// A connection, before a thread is taken: so that no more threads wait than there are connections.
@@ -139,18 +140,18 @@ struct Lease {
 }
 
 impl Lease {
-    async fn run<T, E, F>(self, mode: Mode, work: F) -> Result<T, E>
+    async fn run<T, U, E, F, G>(self, mode: Mode, work: F, then: G) -> Result<U, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
+        G: FnOnce(T) -> Result<U, E> + Send + 'static,
+        U: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match tokio::task::spawn_blocking(move || self.work(mode, work)).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => resume_unwind(panic),
-            // Only a runtime that shuts down refuses a task.
-            Err(stopped) => Err(Error::Down(stopped.to_string()).into()),
-        }
+        in_place(move || match self.work(mode, work) {
+            Ok(outcome) => then(outcome?),
+            Err(panic) => resume_unwind(panic),
+        })
+        .await
     }
 
     fn work<T, E, F>(mut self, mode: Mode, mut work: F) -> thread::Result<Result<T, E>>

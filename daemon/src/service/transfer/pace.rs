@@ -155,6 +155,11 @@ impl Pace {
         }
     }
 
+    /// Whether there is any rate to be kept now.
+    pub fn is_bounded(&self) -> bool {
+        self.rates() != (0, 0)
+    }
+
     /// Of the account and in all; 0: no bound.
     fn rates(&self) -> (u64, u64) {
         let config = self.config.borrow();
