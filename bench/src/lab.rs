@@ -18,6 +18,8 @@ pub struct Lab {
     pub packages: PathBuf,
     /// The daemon.
     pub reeld: PathBuf,
+    /// The daemon that hashes uploads with OpenSSL, if it was built.
+    pub openssl: PathBuf,
     /// What fills a library (`daemon/examples/fill.rs`).
     pub fill: PathBuf,
     /// What peers serve.
@@ -62,6 +64,7 @@ impl Lab {
             _temp: temp,
             packages: std::path::absolute(target.join("bench/peers"))?,
             reeld: std::path::absolute(program("BENCH_REELD", "release/reeld"))?,
+            openssl: std::path::absolute(program("BENCH_REELD_OPENSSL", "release/reeld-openssl"))?,
             fill: program("BENCH_FILL", "release/examples/fill"),
             content,
             window: Duration::from_millis(number("BENCH_MS", 1000)?),

@@ -105,7 +105,8 @@ impl Process {
         self.child.id()
     }
 
-    /// CPU seconds so far, of itself and its children, also those that have ended. To 10 ms.
+    /// CPU seconds so far, of itself and its children. To 10 ms. Of children that have ended it knows only if their
+    /// parent waited for them, and not every server does: read it while they are there.
     pub fn cpu(&self) -> f64 {
         let mut ticks = times(self.id()).iter().sum::<u64>();
         for pid in self.family() {

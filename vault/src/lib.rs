@@ -12,6 +12,7 @@
 //! Callers see no path and no file, so that the content may live in an object store some day.
 
 mod archive;
+pub mod background;
 mod claim;
 mod digest;
 mod error;
@@ -26,6 +27,7 @@ mod ring;
 mod sealed;
 mod stored;
 mod storing;
+mod sum;
 mod survey;
 mod sweep;
 mod trust;

@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use md5::{Digest as _, Md5};
-
 use crate::ring::BUFFER;
-use crate::{Error, Stored, blocking};
+use crate::sum::Md5;
+use crate::{Error, Stored, background};
 
 impl Stored {
     /// The MD5 of `nonce` followed by the stretches of `ranges` (offset and length in bytes), in their
@@ -19,8 +18,9 @@ impl Stored {
         // The thread has no other way to hear that nobody waits for it any more.
         let waiting = Arc::new(());
         let wanted = Arc::downgrade(&waiting);
-        let sum = blocking(move || {
-            let mut sum = Md5::new_with_prefix(nonce);
+        let sum = background::compute("vault-proof", move || {
+            let mut sum = Md5::new()?;
+            sum.update(nonce.as_bytes())?;
             let mut buffer = vec![0; BUFFER];
             for (offset, length) in ranges {
                 let mut range = stored.range(offset, length);
@@ -32,12 +32,12 @@ impl Stored {
                         return Err(Error::Io(io::ErrorKind::Interrupted.into()));
                     }
                     let read = range.read(&mut buffer)?;
-                    sum.update(buffer.get(..read).unwrap_or_default());
+                    sum.update(buffer.get(..read).unwrap_or_default())?;
                 }
             }
-            Ok(sum.finalize().into())
+            sum.finish()
         })
-        .await;
+        .await?;
         drop(waiting);
         sum
     }

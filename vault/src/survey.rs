@@ -5,13 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::from_hex;
 use crate::part::absent;
 use crate::place::Place;
 use crate::ring::BUFFER;
+use crate::sum::Md5;
 use crate::{Digest, Error, Keeping, Quiet, Still, blocking};
 
 /// A look at a vault that takes no lock and makes nothing. Cheap to clone.
@@ -182,7 +182,7 @@ fn stray(below: &str) -> Found {
 }
 
 fn hash(mut file: File, progress: impl Fn(u64)) -> Result<Hashes, Error> {
-    let (mut md5, mut sha256, mut size) = (Md5::new(), Sha256::new(), 0);
+    let (mut md5, mut sha256, mut size) = (Md5::new()?, Sha256::new(), 0);
     let mut buffer = vec![0; BUFFER];
     loop {
         let read = match file.read(&mut buffer) {
@@ -191,11 +191,11 @@ fn hash(mut file: File, progress: impl Fn(u64)) -> Result<Hashes, Error> {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.into()),
         };
-        md5.update(&buffer[..read]);
+        md5.update(&buffer[..read])?;
         sha256.update(&buffer[..read]);
         size += read as u64;
         progress(read as u64);
     }
     let sha256: [u8; 32] = sha256.finalize().into();
-    Ok(Hashes { size, md5: md5.finalize().into(), sha256: sha256.into() })
+    Ok(Hashes { size, md5: md5.finish()?, sha256: sha256.into() })
 }

@@ -8,13 +8,12 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::ring::BUFFER;
-use crate::{Digest, Error};
+use crate::{Digest, Error, background};
 
 /// Contents that are remembered at most, some 100 bytes each. Beyond it all is forgotten and read again when it is
 /// asked for.
@@ -84,7 +83,7 @@ impl Trust {
                 check.run(&file);
                 check.trust.checks.fetch_sub(1, Ordering::Relaxed);
             };
-            if let Err(error) = thread::Builder::new().name("vault-check".into()).spawn(work) {
+            if let Err(error) = background::spawn("vault-check", work) {
                 log::warn!("no thread to check content {digest}: {error}");
                 self.checks.fetch_sub(1, Ordering::Relaxed);
                 self.seen().remove(digest);

@@ -7,15 +7,15 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::thread;
 
-use md5::Md5;
 use rustix::fs::{Advice, fadvise};
-use sha2::{Digest as Hasher, Sha256};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use crate::part::Part;
 use crate::ring::{BUFFER, BUFFERS, Chunk};
-use crate::{Digest, Error};
+use crate::sum::Md5;
+use crate::{Digest, Error, background};
 
 type Queue = mpsc::Receiver<Arc<Chunk>>;
 
@@ -34,12 +34,19 @@ impl Crew {
     /// Starts them on a part that holds `already` bytes, which only the hashers have to see again.
     pub fn start(part: &Arc<Part>, already: u64) -> Result<Self, Error> {
         Ok(Self {
-            writer: Worker::start("vault-writer", part, move |part, queue| write(part, queue, already))?,
-            md5: Worker::start("vault-md5", part, move |part, queue| {
-                Ok(hash::<Md5>(part, queue, already)?.finalize().into())
+            writer: Worker::start(writer, part, move |part, queue| write(part, queue, already))?,
+            md5: Worker::start(hasher, part, move |part, queue| {
+                let mut sum = Md5::new()?;
+                hash(part, queue, already, |bytes| sum.update(bytes))?;
+                sum.finish()
             })?,
-            sha256: Worker::start("vault-sha256", part, move |part, queue| {
-                Ok(hash::<Sha256>(part, queue, already)?.finalize().into())
+            sha256: Worker::start(hasher, part, move |part, queue| {
+                let mut sum = Sha256::new();
+                hash(part, queue, already, |bytes| {
+                    sum.update(bytes);
+                    Ok(())
+                })?;
+                Ok(sum.finalize().into())
             })?,
         })
     }
@@ -77,6 +84,18 @@ impl Crew {
     }
 }
 
+/// What a thread does.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A thread that keeps its place: it waits for the disk more than it computes, and holds locks of the file system.
+fn writer(work: Work) -> io::Result<()> {
+    thread::Builder::new().name("vault-writer".into()).spawn(work).map(drop)
+}
+
+fn hasher(work: Work) -> io::Result<()> {
+    background::spawn("vault-hasher", work)
+}
+
 /// One thread, seen from the upload.
 #[derive(Debug)]
 struct Worker<T> {
@@ -86,17 +105,18 @@ struct Worker<T> {
 
 impl<T: Send + 'static> Worker<T> {
     fn start(
-        name: &str, part: &Arc<Part>, work: impl FnOnce(&Part, Queue) -> Result<T, Error> + Send + 'static,
+        spawn: fn(Work) -> io::Result<()>, part: &Arc<Part>,
+        work: impl FnOnce(&Part, Queue) -> Result<T, Error> + Send + 'static,
     ) -> Result<Self, Error> {
         let (chunks, queue) = mpsc::channel(BUFFERS);
         let (tell, outcome) = oneshot::channel();
         let part = part.clone();
-        thread::Builder::new().name(name.into()).spawn(move || {
+        spawn(Box::new(move || {
             let result = work(&part, queue);
             // Whoever hears the outcome may rely on the part being let go of.
             drop(part);
             let _ = tell.send(result);
-        })?;
+        }))?;
         let outcome = Some(outcome);
         Ok(Self { chunks, outcome })
     }
@@ -152,31 +172,32 @@ fn write_back(part: &Part, offset: u64, length: u64) {
     let _ = fadvise(&part.file, offset, NonZeroU64::new(length), Advice::DontNeed);
 }
 
-/// Hashes what is already here and then what comes.
-fn hash<H: Hasher>(part: &Part, mut queue: Queue, already: u64) -> Result<H, Error> {
-    let mut hasher = H::new();
-    reread(part, already, &mut hasher)?;
+/// Shows a hasher what is already here and then what comes.
+fn hash(
+    part: &Part, mut queue: Queue, already: u64, mut see: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    reread(part, already, &mut see)?;
     while let Some(chunk) = queue.blocking_recv() {
         if part.abandoned() {
             break;
         }
-        hasher.update(&chunk.bytes);
+        see(&chunk.bytes)?;
     }
     if part.abandoned() {
         return Err(ended());
     }
-    Ok(hasher)
+    Ok(())
 }
 
 /// The part may hold gigabytes, so an abandoned upload is noticed between two reads.
-fn reread(part: &Part, already: u64, hasher: &mut impl Hasher) -> Result<(), Error> {
+fn reread(part: &Part, already: u64, see: &mut impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
     let mut buffer = vec![0; if already > 0 { BUFFER } else { 0 }];
     let mut offset = 0;
     while offset < already && !part.abandoned() {
         let length = usize::try_from(already - offset).map_or(BUFFER, |left| left.min(BUFFER));
         let piece = &mut buffer[..length];
         part.file.read_exact_at(piece, offset)?;
-        hasher.update(&*piece);
+        see(piece)?;
         offset += length as u64;
     }
     Ok(())

@@ -44,6 +44,7 @@ pub struct Server {
 pub fn start(lab: &Lab, name: &str) -> Result<Server> {
     match name {
         "Reel" => reel::start(lab, &reel::Setup::default()),
+        reel::OPENSSL => reel::start(lab, &reel::Setup::openssl(lab)?),
         "vsftpd" => vsftpd::start(lab),
         "proftpd" => proftpd::start(lab),
         "pure-ftpd" => pureftpd::start(lab),

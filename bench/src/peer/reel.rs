@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::{Server, free_port};
-use crate::Result;
 use crate::client::{Door, Line};
 use crate::content::Source;
 use crate::lab::Lab;
 use crate::process::Process;
+use crate::{Result, Skip};
 
 /// What is asked of the configuration, as far as the daemon knows the keys: nothing that a promise rests on,
 /// only limits that would tell one machine with a thousand sessions from a thousand people.
@@ -38,6 +38,28 @@ pub struct Setup {
     pub under: Vec<String>,
     /// Variables of the environment.
     pub env: Vec<(&'static str, String)>,
+    /// Another daemon than [`Lab::reeld`].
+    pub reeld: Option<PathBuf>,
+}
+
+/// What the one with OpenSSL's MD5 is called.
+pub const OPENSSL: &str = "Reel, OpenSSL's MD5";
+
+impl Setup {
+    /// The daemon that hashes uploads with OpenSSL.
+    ///
+    /// # Errors
+    /// [`Skip`] if it was not built.
+    pub fn openssl(lab: &Lab) -> Result<Setup> {
+        if !lab.openssl.exists() {
+            return Err(Skip::because(format!("there is no {}", lab.openssl.display())));
+        }
+        Ok(Setup { name: Some("openssl".to_owned()), reeld: Some(lab.openssl.clone()), ..Setup::default() })
+    }
+
+    fn reeld<'a>(&'a self, lab: &'a Lab) -> &'a PathBuf {
+        self.reeld.as_ref().unwrap_or(&lab.reeld)
+    }
 }
 
 /// What a row may want of Reel besides the door.
@@ -69,15 +91,19 @@ pub fn start(lab: &Lab, setup: &Setup) -> Result<Server> {
     options.extend(["--config".to_owned(), config.display().to_string()]);
     let (process, address, tls) = run(lab, setup, &options, name)?;
     let nobody = Line { address, user: String::new(), token: String::new(), titles: Default::default() };
-    let code =
-        Command::new(&lab.reeld).args(["invite", "--admin"]).args(&options).stderr(Stdio::null()).output()?;
+    let code = Command::new(setup.reeld(lab))
+        .args(["invite", "--admin"])
+        .args(&options)
+        .stderr(Stdio::null())
+        .output()?;
     let code = String::from_utf8(code.stdout)?;
     let admin = nobody.register("boss", &format!(" invite={}", code.trim()))?;
     let member = nobody.register("heavy", "")?;
     for line in ["TOPUP 1000000", "MEMBER"] {
         member.session()?.command(line)?;
     }
-    let club = Club { admin, member: member.clone(), tls, data: data.clone(), reeld: lab.reeld.clone() };
+    let club =
+        Club { admin, member: member.clone(), tls, data: data.clone(), reeld: setup.reeld(lab).clone() };
     let server =
         Server { process, address, door: Box::new(member), files: data.join("vault"), reel: Some(club) };
     if setup.titles == 0 { Ok(server) } else { filled(lab, setup, server, &options, name) }
@@ -87,7 +113,7 @@ fn run(
     lab: &Lab, setup: &Setup, options: &[String], name: &str,
 ) -> Result<(Process, std::net::SocketAddr, Option<std::net::SocketAddr>)> {
     let mut args = setup.under.clone();
-    args.push(lab.reeld.display().to_string());
+    args.push(setup.reeld(lab).display().to_string());
     args.extend(options.iter().cloned());
     args.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
     let tls = match &lab.tls {

@@ -7,7 +7,6 @@ mod money;
 mod noop;
 mod resume;
 mod small;
-mod streams;
 mod tail;
 mod tls;
 mod upload;
@@ -66,9 +65,10 @@ pub trait Row {
 /// All of them, in the order of the table.
 pub fn all() -> Vec<Box<dyn Row>> {
     vec![
-        Box::new(download::Download),
-        Box::new(streams::Streams),
-        Box::new(upload::Upload::default()),
+        Box::new(download::Download::ONE),
+        Box::new(download::Download::FOUR),
+        Box::new(upload::Upload::PLAIN),
+        Box::new(upload::Upload::OPENSSL),
         Box::new(small::Small),
         Box::new(resume::Resume),
         Box::new(noop::Noop),

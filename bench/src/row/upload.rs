@@ -11,41 +11,63 @@ use crate::Result;
 use crate::client::Door;
 use crate::content::Changing;
 use crate::lab::Lab;
+use crate::peer::reel::OPENSSL;
 
 /// See the module.
-#[derive(Default)]
 pub struct Upload {
+    name: &'static str,
+    title: &'static str,
+    figures: &'static [Figure],
+    competitors: &'static [&'static str],
     source: Option<Changing>,
 }
 
-impl Row for Upload {
-    fn name(&self) -> &'static str {
-        "upload"
-    }
-
-    fn title(&self) -> &'static str {
-        "Upload, one stream"
-    }
-
-    fn figures(&self) -> &'static [Figure] {
-        &[Figure {
-            title: "speed",
-            unit: "MiB/s",
-            better: Better::More,
-            target: "0.95x the MD5 in use alone; 1.3x vsftpd, md5sum, fsync",
-        }]
-    }
-
-    fn competitors(&self) -> &'static [&'static str] {
-        &[
+impl Upload {
+    /// With the MD5 that Reel has by default.
+    pub const PLAIN: Upload = Upload {
+        name: "upload",
+        title: "Upload, one stream",
+        figures: &[speed("0.95x the MD5 in use alone; 1.3x vsftpd, md5sum, fsync")],
+        competitors: &[
             "Reel",
             "vsftpd, md5sum, fsync",
             "vsftpd",
             "MD5 alone, md-5",
-            "MD5 alone, OpenSSL",
             "bare loop",
             "bare loop, fsync",
-        ]
+        ],
+        source: None,
+    };
+
+    /// With OpenSSL's, which has to be built in.
+    pub const OPENSSL: Upload = Upload {
+        name: "openssl",
+        title: "Upload, one stream, OpenSSL's MD5",
+        figures: &[speed("0.95x the MD5 in use alone")],
+        competitors: &[OPENSSL, "MD5 alone, OpenSSL", "vsftpd, md5sum, fsync", "bare loop, fsync"],
+        source: None,
+    };
+}
+
+const fn speed(target: &'static str) -> Figure {
+    Figure { title: "speed", unit: "MiB/s", better: Better::More, target }
+}
+
+impl Row for Upload {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn figures(&self) -> &'static [Figure] {
+        self.figures
+    }
+
+    fn competitors(&self) -> &'static [&'static str] {
+        self.competitors
     }
 
     fn measure(&mut self, lab: &mut Lab, who: &str) -> Result<Vec<Option<f64>>> {
@@ -62,7 +84,8 @@ impl Row for Upload {
 impl Upload {
     fn transfer(&mut self, lab: &mut Lab, who: &str) -> Result<Duration> {
         if self.source.is_none() {
-            self.source = Some(Changing::new(&lab.folder.join("up"), lab.content.size)?);
+            self.source =
+                Some(Changing::new(&lab.folder.join(format!("{}.up", self.name)), lab.content.size)?);
         }
         let source = self.source.as_mut().ok_or("no source")?.next()?;
         let verified = who == "vsftpd, md5sum, fsync";

@@ -1,13 +1,13 @@
 //! Password hashes: Argon2id (RFC 9106) with the parameters that OWASP recommends, in PHC form.
 
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use protocol::value::Secret;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use vault::background;
 
 use super::Fault;
 use crate::guard::planted;
@@ -70,8 +70,8 @@ impl Hasher {
     }
 
     /// The right to work on a hash. Who waits is served in the order of coming.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Fault> {
-        if let Ok(turn) = self.turns.try_acquire() {
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        if let Ok(turn) = self.turns.clone().try_acquire_owned() {
             return Ok(turn);
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -79,27 +79,24 @@ impl Hasher {
         if before >= self.queue.load(Ordering::Relaxed) {
             return Err(Fault::Busy("too many log-ins at once"));
         }
-        self.turns.acquire().await.map_err(|e| Fault::internal(&e))
+        self.turns.clone().acquire_owned().await.map_err(|e| Fault::internal(&e))
     }
 
     async fn run<T: Send + 'static>(
         &self, work: impl FnOnce(&mut Vec<Block>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let _turn = self.turn().await?;
+        let turn = self.turn().await?;
         let memory = self.memory.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let done = background::compute("password", move || {
+            // Kept until the end, also where whoever asked has gone meanwhile.
+            let _turn = turn;
             let shelf = || memory.lock().unwrap_or_else(PoisonError::into_inner);
             let mut blocks = shelf().pop().unwrap_or_default();
             let result = work(&mut blocks);
             shelf().push(blocks);
             result
         });
-        match done.await.map_err(tokio::task::JoinError::try_into_panic) {
-            Ok(result) => result,
-            // It goes on in its caller, as those of the database do.
-            Err(Ok(panic)) => resume_unwind(panic),
-            Err(Err(error)) => Err(Fault::internal(&error)),
-        }
+        done.await.map_err(|e| Fault::internal(&e))?
     }
 }
 
