@@ -1,6 +1,7 @@
 //! The narrow waist: what the rest of the house sees of a database. It hands each call to the engine behind it, and
 //! those two, `mysql` and `sqlite`, are the only ones that name a driver.
 
+mod job;
 mod mysql;
 mod plan;
 mod sqlite;
@@ -148,6 +149,22 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         self.run(Mode::Write, work).await
+    }
+
+    /// The same for work of a few statements that leaves rows which others want at once as soon as it can. It may share a
+    /// transaction with others of its kind: then each is undone by itself where it refuses or panics, none is answered
+    /// before what it shares is durable, and what it locks stays locked until then.
+    pub async fn write_short<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &*self.0 {
+            // The one writer shares whatever it writes.
+            Backend::Sqlite(file) => file.run(Mode::Write, work).await,
+            Backend::Mysql(server) => server.run_short(work).await,
+        }
     }
 
     /// Runs `work` on a snapshot that sees every commit before and none during it. Writing fails.

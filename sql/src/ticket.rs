@@ -35,9 +35,13 @@ impl Event {
         Event::get(tx, id)
     }
 
-    /// Takes seats; 0 if there are not so many.
-    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32) -> Result<u64, Error> {
-        tx.execute("UPDATE event SET free = free - ? WHERE id = ? AND free >= ?", params![seats, id, seats])
+    /// Takes seats, if there are so many and it can still be booked at `now`; 0 if not. It is held from then on.
+    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time) -> Result<u64, Error> {
+        tx.execute(
+            "UPDATE event SET free = free - ? WHERE id = ? AND free >= ? AND called_off = 0 \
+             AND (starts_at IS NULL OR starts_at > ?)",
+            params![seats, id, seats, now],
+        )
     }
 
     /// Gives seats back.

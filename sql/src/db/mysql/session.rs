@@ -5,33 +5,12 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
 use super::judge::{bind, judge, row, slow};
+use super::wire::Wire;
+use crate::db::job::Job;
 use crate::db::{Fate, Fault, Inner, Mode, Tx};
 use crate::{Error, Row, Value};
-
-/// A new connection, on which the shared SQL means what it means on SQLite.
-pub(super) async fn connect(opts: Opts, patience: Duration) -> Result<Conn, Fault> {
-    // Ends before a statement's time does, so that a lock is told from a server that hangs.
-    let lock_wait = (patience.as_secs() / 2).clamp(1, 2);
-    // What would make the same text mean something else than on SQLite is switched off: backslashes in literals, `||`
-    // as OR, `"` around literals, cutting silently what does not fit.
-    let setup = format!(
-        "SET NAMES utf8mb4 COLLATE utf8mb4_bin; \
-         SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,\
-         ANSI_QUOTES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO', \
-         time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = {lock_wait}; \
-         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-    );
-    let connected = async {
-        let mut conn = Conn::new(opts).await?;
-        conn.query_drop(setup).await?;
-        Ok(conn)
-    };
-    connected.await.map_err(|e| judge(e, Mode::Write))
-}
 
 /// How one run of a job ended.
 pub(super) enum End<T> {
@@ -42,8 +21,7 @@ pub(super) enum End<T> {
 
 /// A connection, driven from a blocking thread.
 pub(in crate::db) struct Session {
-    pub(super) conn: Conn,
-    handle: Handle,
+    pub(super) wire: Wire,
     pub(super) patience: Duration,
     pub(super) mode: Mode,
     // Whether it is for the set afterwards.
@@ -55,8 +33,8 @@ const DUPLICATE_COLUMN: u16 = 1060;
 const DUPLICATE_KEY: u16 = 1061;
 
 impl Session {
-    pub(super) fn new(conn: Conn, patience: Duration) -> Session {
-        Session { conn, handle: Handle::current(), patience, mode: Mode::Write, keep: true }
+    pub(super) fn new(wire: Wire, patience: Duration) -> Session {
+        Session { wire, patience, mode: Mode::Write, keep: true }
     }
 
     /// Runs `work` once, between BEGIN and COMMIT or ROLLBACK.
@@ -99,6 +77,32 @@ impl Session {
         }
     }
 
+    /// Runs jobs one after the other in one transaction, each in a savepoint, so that what one of them refuses undoes
+    /// that one alone. [`Error::OutcomeUnknown`] of COMMIT aside, after an error nothing of any of them has happened.
+    pub(super) fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
+        self.mode = Mode::Write;
+        let mut begin = "START TRANSACTION READ WRITE; SAVEPOINT job";
+        for job in jobs {
+            if let Err(fault) = self.batch(begin).and_then(|()| self.inside_savepoint(&mut **job)) {
+                self.undo(Some(&fault));
+                return Err(fault.error);
+            }
+            // Takes the place of the one before.
+            begin = "SAVEPOINT job";
+        }
+        self.commit().map_err(|fault| fault.error)
+    }
+
+    fn inside_savepoint(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
+        let mut tx = Tx::on(Inner::Mysql(self));
+        let keep = job.run(&mut tx);
+        match tx.over.take() {
+            Some(fault) => Err(fault),
+            None if keep => Ok(()),
+            None => self.batch("ROLLBACK TO SAVEPOINT job"),
+        }
+    }
+
     fn undo(&mut self, over: Option<&Fault>) {
         let usable = over.is_none_or(|fault| matches!(fault.fate, Fate::Sound | Fate::Again));
         if !usable || self.batch("ROLLBACK").is_err() {
@@ -121,7 +125,10 @@ impl Session {
                 self.undo(Some(&fault));
                 Err(fault)
             }
-            _ => Err(Fault { error: Error::OutcomeUnknown, fate: Fate::Over }),
+            _ => {
+                self.keep = false;
+                Err(Fault { error: Error::OutcomeUnknown, fate: Fate::Over })
+            }
         }
     }
 
@@ -153,19 +160,15 @@ impl Session {
     }
 
     fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>) -> Result<T, Fault> {
-        let (conn, patience) = (&mut self.conn, self.patience);
-        let answer = self.handle.block_on(async { timeout(patience, call(conn)).await });
-        match answer {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(judge(error, self.mode)),
-            Err(_) => Err(slow()),
+        match self.wire.ask(self.patience, call) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(judge(error, self.mode)),
+            None => Err(slow()),
         }
     }
 
     pub(super) fn reconnect(&mut self, opts: &Opts) -> Result<(), Fault> {
-        let fresh = connect(opts.clone(), self.patience);
-        let fresh = self.handle.block_on(async { timeout(self.patience, fresh).await });
-        self.conn = fresh.unwrap_or_else(|_| Err(slow()))?;
+        self.wire = Wire::open(opts.clone(), self.patience)?;
         self.keep = true;
         Ok(())
     }
