@@ -35,13 +35,19 @@ impl Event {
         Event::get(tx, id)
     }
 
-    /// Takes seats, if there are so many and it can still be booked at `now`; 0 if not. It is held from then on.
-    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time) -> Result<u64, Error> {
-        tx.execute(
+    /// Takes seats, if there are so many and it can still be booked at `now`: whether it did, and the event as it is
+    /// then. Where it did, the event is held until the transaction ends.
+    pub fn take(
+        tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time,
+    ) -> Result<(bool, Option<Event>), Error> {
+        let (found, event) = tx.execute_then_one(
             "UPDATE event SET free = free - ? WHERE id = ? AND free >= ? AND called_off = 0 \
              AND (starts_at IS NULL OR starts_at > ?)",
-            params![seats, id, seats, now],
-        )
+            &[seats.into(), id.0, seats.into(), now.0],
+            join!(Event::SELECT, " WHERE id = ?"),
+            id.0,
+        )?;
+        Ok((found > 0, event))
     }
 
     /// Gives seats back.

@@ -100,10 +100,11 @@ fn book_in(
     tx: &mut Tx<'_>, user: &User, id: EventId, seats: u32, named: Option<Money>, now: Time,
 ) -> Result<Outcome, Fault> {
     // Taken first: what is looked at below is held and stays so. A refusal gives back, since with a key it is kept.
-    if Event::take(tx, id, seats, now)? == 0 {
-        return Err(untaken(tx, id, seats, named.filter(|_| !user.is_admin()), now)?);
+    let (taken, event) = Event::take(tx, id, seats, now)?;
+    if !taken {
+        return Err(untaken(event, seats, named.filter(|_| !user.is_admin()), now));
     }
-    let event = Event::get(tx, id)?.ok_or(NO_EVENT)?;
+    let event = event.ok_or(NO_EVENT)?;
     let booked = pay_and_note(tx, user, &event, seats, named, now);
     if booked.is_err() {
         Event::give_back(tx, id, seats)?;
@@ -112,13 +113,14 @@ fn book_in(
 }
 
 /// Why there are no seats to take.
-fn untaken(
-    tx: &mut Tx<'_>, id: EventId, seats: u32, named: Option<Money>, now: Time,
-) -> Result<Fault, Fault> {
-    let event = bookable(Event::get(tx, id)?, now)?;
-    agreed(named, event.price)?;
-    // Given back meanwhile: another try.
-    Ok(if event.free < seats { Fault::SoldOut { left: event.free } } else { Fault::Raced })
+fn untaken(event: Option<Event>, seats: u32, named: Option<Money>, now: Time) -> Fault {
+    let refused = bookable(event, now).and_then(|event| agreed(named, event.price).map(|()| event.free));
+    match refused {
+        Err(fault) => fault,
+        Ok(left) if left < seats => Fault::SoldOut { left },
+        // Given back meanwhile: another try.
+        Ok(_) => Fault::Raced,
+    }
 }
 
 /// The rest of a booking, once its seats are taken.

@@ -26,6 +26,8 @@ pub(in crate::db) struct Session {
     pub(super) mode: Mode,
     // Whether it is for the set afterwards.
     pub(super) keep: bool,
+    // What is to be said before the next statement, and can go with it.
+    ahead: Option<&'static str>,
 }
 
 /// What a step answers that is taken again after a start that was cut off: ER_DUP_FIELDNAME, ER_DUP_KEYNAME.
@@ -34,7 +36,7 @@ const DUPLICATE_KEY: u16 = 1061;
 
 impl Session {
     pub(super) fn new(wire: Wire, patience: Duration) -> Session {
-        Session { wire, patience, mode: Mode::Write, keep: true }
+        Session { wire, patience, mode: Mode::Write, keep: true, ahead: None }
     }
 
     /// Runs `work` once, between BEGIN and COMMIT or ROLLBACK.
@@ -81,15 +83,16 @@ impl Session {
     /// that one alone. [`Error::OutcomeUnknown`] of COMMIT aside, after an error nothing of any of them has happened.
     pub(super) fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
         self.mode = Mode::Write;
-        let mut begin = "START TRANSACTION READ WRITE; SAVEPOINT job";
+        self.ahead = Some("START TRANSACTION READ WRITE; SAVEPOINT job");
         for job in jobs {
-            if let Err(fault) = self.batch(begin).and_then(|()| self.inside_savepoint(&mut **job)) {
+            if let Err(fault) = self.inside_savepoint(&mut **job) {
                 self.undo(Some(&fault));
                 return Err(fault.error);
             }
             // Takes the place of the one before.
-            begin = "SAVEPOINT job";
+            self.ahead.get_or_insert("SAVEPOINT job");
         }
+        self.ahead = None;
         self.commit().map_err(|fault| fault.error)
     }
 
@@ -98,12 +101,14 @@ impl Session {
         let keep = job.run(&mut tx);
         match tx.over.take() {
             Some(fault) => Err(fault),
-            None if keep => Ok(()),
+            // Nothing was said, so nothing was done.
+            None if keep || self.ahead.is_some() => Ok(()),
             None => self.batch("ROLLBACK TO SAVEPOINT job"),
         }
     }
 
     fn undo(&mut self, over: Option<&Fault>) {
+        self.ahead = None;
         let usable = over.is_none_or(|fault| matches!(fault.fate, Fate::Sound | Fate::Again));
         if !usable || self.batch("ROLLBACK").is_err() {
             self.keep = false;
@@ -132,7 +137,34 @@ impl Session {
         }
     }
 
+    /// Runs an UPDATE and then a SELECT, in one message: an answer of the server costs more than most statements. The
+    /// parameters of both are numbers, which stand in the text.
+    pub(in crate::db) fn execute_then_rows(
+        &mut self, update: &str, numbers: &[i64], select: &str, key: i64,
+    ) -> Result<(u64, Vec<Row>), Fault> {
+        let first = self.ahead.take().map_or_else(String::new, |ahead| format!("{ahead}; "));
+        let before = first.matches(';').count();
+        let text = first + &filled(update, numbers) + "; " + &filled(select, &[key]);
+        let (found, rows) = self.ask(async |conn| {
+            let mut answers = conn.query_iter(text).await?;
+            for _ in 0..before {
+                answers.collect::<mysql_async::Row>().await?;
+            }
+            let found = answers.affected_rows();
+            answers.collect::<mysql_async::Row>().await?;
+            let rows = answers.collect_and_drop::<mysql_async::Row>().await?;
+            Ok((found, rows))
+        })?;
+        let rows = rows.into_iter().map(row).collect::<Result<_, _>>();
+        rows.map(|rows| (found, rows)).map_err(|error| Fault { error, fate: Fate::Sound })
+    }
+
+    fn say_ahead(&mut self) -> Result<(), Fault> {
+        self.ahead.take().map_or(Ok(()), |ahead| self.batch(ahead))
+    }
+
     pub(in crate::db) fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<(u64, i64), Fault> {
+        self.say_ahead()?;
         self.ask(async |conn| {
             conn.exec_drop(sql, bind(params)).await?;
             let id = conn.last_insert_id().unwrap_or(0);
@@ -142,6 +174,7 @@ impl Session {
     }
 
     pub(in crate::db) fn rows(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
+        self.say_ahead()?;
         let rows: Vec<mysql_async::Row> = self.ask(async |conn| conn.exec(sql, bind(params)).await)?;
         let rows = rows.into_iter().map(row).collect::<Result<_, _>>();
         rows.map_err(|error| Fault { error, fate: Fate::Sound })
@@ -172,4 +205,18 @@ impl Session {
         self.keep = true;
         Ok(())
     }
+}
+
+/// The text with numbers in the place of its marks.
+fn filled(sql: &str, numbers: &[i64]) -> String {
+    let mut numbers = numbers.iter();
+    let mut text = String::with_capacity(sql.len() + 64);
+    for part in sql.split_inclusive('?') {
+        match (part.strip_suffix('?'), numbers.next()) {
+            (Some(part), Some(number)) => text += &format!("{part}{number}"),
+            // A mark too many is the server's to refuse.
+            _ => text += part,
+        }
+    }
+    text
 }
