@@ -151,9 +151,8 @@ impl Db {
         self.run(Mode::Write, work).await
     }
 
-    /// The same for work of a few statements that leaves rows which others want at once as soon as it can. It may share a
-    /// transaction with others of its kind: then each is undone by itself where it refuses or panics, none is answered
-    /// before what it shares is durable, and what it locks stays locked until then.
+    /// The same for work of a few statements. It may share a transaction with others of its kind: each is undone by itself
+    /// where it refuses or panics, none is answered before all of it is durable, and what it locks stays locked until then.
     pub async fn write_short<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,

@@ -37,9 +37,7 @@ impl Event {
 
     /// Takes seats, if there are so many and it can still be booked at `now`: whether it did, and the event as it is
     /// then. Where it did, the event is held until the transaction ends.
-    pub fn take(
-        tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time,
-    ) -> Result<(bool, Option<Event>), Error> {
+    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time) -> Result<(bool, Option<Event>), Error> {
         let (found, event) = tx.execute_then_one(
             "UPDATE event SET free = free - ? WHERE id = ? AND free >= ? AND called_off = 0 \
              AND (starts_at IS NULL OR starts_at > ?)",

@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Lease, Server};
+use crate::Error;
 use crate::db::job::{Job, Work};
 use crate::db::{Mode, Tx};
-use crate::Error;
 
 // As many jobs as share one commit at most: what the first of them locks, it holds until the last has run.
 const GROUP: usize = 16;

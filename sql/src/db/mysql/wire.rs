@@ -22,8 +22,7 @@ impl Wire {
     /// A new connection, on which the shared SQL means what it means on SQLite. Blocks, `patience` at most.
     pub(super) fn open(opts: Opts, patience: Duration) -> Result<Wire, Fault> {
         let reactor = Builder::new_current_thread().enable_all().build();
-        let reactor =
-            reactor.map_err(|e| Fault { error: Error::Down(e.to_string()), fate: Fate::Over })?;
+        let reactor = reactor.map_err(|e| Fault { error: Error::Down(e.to_string()), fate: Fate::Over })?;
         let conn = reactor.block_on(async { timeout(patience, connect(opts, patience)).await });
         Ok(Wire { conn: conn.unwrap_or_else(|_| Err(slow()))?, reactor: Reactor(Some(reactor)) })
     }
