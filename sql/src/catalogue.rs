@@ -105,11 +105,12 @@ pub fn card(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<C
     tx.one(join!(CARD, "title t", JOINS, " WHERE t.id = ?"), params![account, id])
 }
 
-/// The same with what there is to pay it with: what is in the account's wallet, and until when it is a member.
-/// `None` in their place where there is no such account.
-pub fn offer(
-    tx: &mut Tx<'_>, account: AccountId, id: TitleId,
-) -> Result<Option<(Card, Option<Money>, Option<Time>)>, Error> {
+/// A card with what there is to pay it with: what is in the wallet of who asks, and until when that is a member; `None`
+/// in the place of the first where there is no such account.
+pub type Offer = (Card, Option<Money>, Option<Time>);
+
+/// One title for one account that may buy it.
+pub fn offer(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<Offer>, Error> {
     tx.one(
         join!(
             SHOWN,
