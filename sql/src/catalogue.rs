@@ -93,15 +93,33 @@ impl crate::FromRow for Card {
 }
 
 /// What makes a card of a title `t`, for the account that is the first parameter.
-const CARD: &str = "SELECT t.id, t.name, t.folded, t.description, t.author, t.kind, t.price, t.member_price, \
+const SHOWN: &str = "SELECT t.id, t.name, t.folded, t.description, t.author, t.kind, t.price, t.member_price, \
     t.content, t.size, t.fetched, t.created_at, t.listed, a.name, c.md5, c.sha256, \
-    CASE WHEN p.account IS NULL THEN 0 ELSE 1 END, CASE WHEN r.purged_at IS NULL THEN 0 ELSE 1 END FROM ";
+    CASE WHEN p.account IS NULL THEN 0 ELSE 1 END, CASE WHEN r.purged_at IS NULL THEN 0 ELSE 1 END";
+const CARD: &str = join!(SHOWN, " FROM ");
 const JOINS: &str = " JOIN account a ON a.id = t.author JOIN content c ON c.id = t.content \
     LEFT JOIN purchase p ON p.account = ? AND p.title = t.id LEFT JOIN removal r ON r.title = t.id";
 
 /// One title for one account, deleted or not.
 pub fn card(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<Card>, Error> {
     tx.one(join!(CARD, "title t", JOINS, " WHERE t.id = ?"), params![account, id])
+}
+
+/// A card with what there is to pay it with: what is in the wallet of who asks, and until when that is a member; `None`
+/// in the place of the first where there is no such account.
+pub type Offer = (Card, Option<Money>, Option<Time>);
+
+/// One title for one account that may buy it.
+pub fn offer(tx: &mut Tx<'_>, account: AccountId, id: TitleId) -> Result<Option<Offer>, Error> {
+    tx.one(
+        join!(
+            SHOWN,
+            ", b.balance, b.member_until FROM title t",
+            JOINS,
+            " LEFT JOIN account b ON b.id = ? WHERE t.id = ?"
+        ),
+        params![account, account, id],
+    )
 }
 
 /// The cards of these titles, in the order of their numbers in `ids`; those that are not there are left out.

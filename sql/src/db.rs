@@ -1,6 +1,7 @@
 //! The narrow waist: what the rest of the house sees of a database. It hands each call to the engine behind it, and
 //! those two, `mysql` and `sqlite`, are the only ones that name a driver.
 
+mod job;
 mod mysql;
 mod plan;
 mod sqlite;
@@ -153,7 +154,22 @@ impl Db {
     {
         match &*self.0 {
             Backend::Sqlite(file) => file.write(work).await,
-            Backend::Mysql(server) => server.run(Mode::Write, work, Ok).await,
+            Backend::Mysql(server) => server.write(work).await,
+        }
+    }
+
+    /// The same for work of a few statements. It may share a transaction with others of its kind: each is undone by itself
+    /// where it refuses or panics, none is answered before all of it is durable, and what it locks stays locked until then.
+    pub async fn write_short<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &*self.0 {
+            // The one writer shares whatever it writes.
+            Backend::Sqlite(file) => file.write(work).await,
+            Backend::Mysql(server) => server.run_short(work).await,
         }
     }
 
@@ -178,7 +194,7 @@ impl Db {
     {
         match &*self.0 {
             Backend::Sqlite(file) => file.read(work, then).await,
-            Backend::Mysql(server) => server.run(Mode::Read, work, then).await,
+            Backend::Mysql(server) => server.read(work, then).await,
         }
     }
 

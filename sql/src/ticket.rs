@@ -35,9 +35,17 @@ impl Event {
         Event::get(tx, id)
     }
 
-    /// Takes seats; 0 if there are not so many.
-    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32) -> Result<u64, Error> {
-        tx.execute("UPDATE event SET free = free - ? WHERE id = ? AND free >= ?", params![seats, id, seats])
+    /// Takes seats, if there are so many and it can still be booked at `now`: whether it did, and the event as it is
+    /// then. Where it did, the event is held until the transaction ends.
+    pub fn take(tx: &mut Tx<'_>, id: EventId, seats: u32, now: Time) -> Result<(bool, Option<Event>), Error> {
+        let (found, event) = tx.execute_then_one(
+            "UPDATE event SET free = free - ? WHERE id = ? AND free >= ? AND called_off = 0 \
+             AND (starts_at IS NULL OR starts_at > ?)",
+            &[seats.into(), id.0, seats.into(), now.0],
+            join!(Event::SELECT, " WHERE id = ?"),
+            id.0,
+        )?;
+        Ok((found > 0, event))
     }
 
     /// Gives seats back.

@@ -57,23 +57,30 @@ pub struct Posted {
 pub fn post(tx: &mut Tx<'_>, movement: Movement, at: Time) -> Result<Option<Posted>, Error> {
     let Movement { account, book, amount, why, title, actor } = movement;
     // One conditional statement: two movements at once can never both see the old balance.
-    let moved = tx.execute(
+    let (moved, balance) = tx.execute_then_one(
         "UPDATE account SET balance = balance + ? WHERE id = ? AND balance + ? BETWEEN 0 AND ?",
-        params![amount, account, amount, MOST],
+        &[amount.0, account.0, amount.0, MOST.0],
+        BALANCE,
+        account.0,
     )?;
     if moved == 0 {
         return Ok(None);
     }
-    let balance = balance(tx, account)?;
+    let balance = balance.ok_or_else(nobody)?;
     let (book, why) = (book.to_owned(), why.to_owned());
     let entry = Entry { id: 0, at, account, book, amount, balance, why, title, actor }.insert(tx)?;
     Ok(Some(Posted { balance, entry }))
 }
 
+const BALANCE: &str = "SELECT balance FROM account WHERE id = ?";
+
 /// What is in a wallet.
 pub fn balance(tx: &mut Tx<'_>, account: AccountId) -> Result<Money, Error> {
-    let found = tx.one("SELECT balance FROM account WHERE id = ?", params![account])?;
-    found.ok_or_else(|| Error::internal("an account that pays is not there"))
+    tx.one(BALANCE, params![account])?.ok_or_else(nobody)
+}
+
+fn nobody() -> Error {
+    Error::internal("an account that pays is not there")
 }
 
 /// Makes membership last until `until`, if it still ends as `was` says; 0 if it does not.

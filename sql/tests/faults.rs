@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use common::{OwnServer, Place, SCHEMA, add, ask, count, names};
+use common::{Job, OwnServer, Place, SCHEMA, add, ask, count, names, single, together};
 use sql::{Db, Error, Options, Tx};
 use tokio::task::JoinSet;
 
@@ -314,6 +314,98 @@ fn proxy(server: &str, cut: &Arc<AtomicBool>, passes: &Arc<AtomicBool>) -> u16 {
     port
 }
 
+fn credit(tx: &mut Tx<'_>, account: i64, by: i64) -> Result<(), Error> {
+    tx.execute("UPDATE account SET balance = balance + ? WHERE id = ?", (by, account)).map(drop)
+}
+
+/// Jobs that share a transaction lock rows crosswise with one that does not: whoever is undone is run again, and each
+/// has happened once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadlock_with_a_shared_transaction() {
+    let place = Place::server().await;
+    let (db, other) = (single(&place.url).await, place.open().await);
+    db.write(|tx| add(tx, "ann")).await.unwrap();
+    let meet = Arc::new(Barrier::new(2));
+    // The barrier is passed once: later runs meet nobody.
+    let crosswise = |db: &Db, first: i64, then: Option<i64>, by: i64| -> Job<Result<(), Error>> {
+        let (db, meet, mut met) = (db.clone(), meet.clone(), false);
+        Box::pin(async move {
+            let work = move |tx: &mut Tx<'_>| {
+                credit(tx, first, by)?;
+                if !std::mem::replace(&mut met, true) {
+                    meet.wait();
+                }
+                then.map_or(Ok(()), |then| credit(tx, then, by))
+            };
+            db.write_short(work).await
+        })
+    };
+    let plain = |by: i64| -> Job<Result<(), Error>> {
+        let db = db.clone();
+        Box::pin(async move { db.write_short(move |tx| credit(tx, 1, by)).await })
+    };
+    let beside = tokio::spawn(crosswise(&other, 1, Some(2), 10));
+    let ended = together(&db, vec![crosswise(&db, 2, None, 100), plain(1000), plain(10_000)]).await;
+    assert!(ended.into_iter().all(|end| end.unwrap() == Ok(())));
+    assert_eq!(beside.await.unwrap(), Ok(()));
+    let balances: Result<Vec<i64>, Error> =
+        db.read(|tx| tx.rows("SELECT balance FROM account ORDER BY id", ())).await;
+    assert_eq!(balances, Ok(vec![300 + 10 + 1000 + 10_000, 110]));
+}
+
+/// One of several that share a transaction loses the connection: nothing has happened, so each is done by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shared_transaction_is_cut() {
+    let place = Place::server().await;
+    let db = single(&place.url).await;
+    let server = std::env::var("REEL_TEST_MYSQL").unwrap();
+    let handle = tokio::runtime::Handle::current();
+    let mut cut = false;
+    let short = |name: &'static str| -> Job<Result<i64, Error>> {
+        let db = db.clone();
+        Box::pin(async move { db.write_short(move |tx| add(tx, name)).await })
+    };
+    let killer = db.clone();
+    let killer: Job<Result<i64, Error>> = Box::pin(async move {
+        let work = move |tx: &mut Tx<'_>| {
+            if !std::mem::replace(&mut cut, true) {
+                let id: Option<i64> = tx.one("SELECT CONNECTION_ID()", ())?;
+                handle.block_on(ask(&server, &format!("KILL {}", id.unwrap())));
+            }
+            add(tx, "bob")
+        };
+        killer.write_short(work).await
+    });
+    let ended = together(&db, vec![short("ann"), killer, short("cid")]).await;
+    assert!(ended.into_iter().all(|end| end.unwrap().is_ok()));
+    assert_eq!(names(&db).await, ["ann", "bob", "cid"]);
+}
+
+/// A short job waits for a connection as long as any other, and is told when none comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_job_is_not_kept_waiting() {
+    let place = Place::server().await;
+    let db = Db::open_with(&place.url, Options { connections: 1, patience: PATIENCE }, SCHEMA).await.unwrap();
+    let (began, begins) = tokio::sync::oneshot::channel();
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let (mut began, keeper) = (Some(began), db.clone());
+    let keeper = tokio::spawn(async move {
+        let work = move |_: &mut Tx<'_>| {
+            began.take().unwrap().send(()).unwrap();
+            gone.recv().unwrap();
+            Ok::<_, Error>(())
+        };
+        keeper.write(work).await
+    });
+    begins.await.unwrap();
+    let late = db.write_short(|tx| add(tx, "ann")).await;
+    assert!(matches!(late, Err(Error::Busy(_))), "{late:?}");
+    go.send(()).unwrap();
+    keeper.await.unwrap().unwrap();
+    db.write_short(|tx| add(tx, "bob")).await.unwrap();
+    assert_eq!(names(&db).await, ["bob"], "what was refused is not done later");
+}
+
 /// The answer to a COMMIT that never comes: the caller is told that nobody knows, and it is not done twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_in_commit() {
@@ -338,6 +430,28 @@ async fn lost_in_commit() {
         assert_eq!(runs.load(Ordering::Relaxed), 1);
     }
     assert_eq!(names(&db).await, ["before lost", "before done", "done"]);
+
+    // The same for all that share it.
+    let db = single(&format!("{direct}:{port}/{name}")).await;
+    for (arrives, pair) in [(false, ["x", "y"]), (true, ["all", "of it"])] {
+        let (runs, cut) = (Arc::new(AtomicU32::new(0)), cut.clone());
+        passes.store(arrives, Ordering::SeqCst);
+        let short = |name: &'static str| -> Job<Result<i64, Error>> {
+            let (db, ran, cut) = (db.clone(), runs.clone(), cut.clone());
+            Box::pin(async move {
+                let work = move |tx: &mut Tx<'_>| {
+                    ran.fetch_add(1, Ordering::Relaxed);
+                    cut.store(true, Ordering::SeqCst);
+                    add(tx, name)
+                };
+                db.write_short(work).await
+            })
+        };
+        let ended = together(&db, pair.map(short).into()).await;
+        assert!(ended.into_iter().all(|end| end.unwrap() == Err(Error::OutcomeUnknown)));
+        assert_eq!(runs.load(Ordering::Relaxed), 2);
+    }
+    assert_eq!(names(&db).await, ["before lost", "before done", "done", "all", "of it"]);
 }
 
 /// More callers than connections wait for their turn, and are told when it does not come.

@@ -7,7 +7,7 @@ mod common;
 
 use protocol::value::{AccountId, Listing, Role, Sort, Time, TitleId};
 use sql::account::{Account, Deed, Lock, Session, find};
-use sql::catalogue::{Place, Title, card, index, list, search};
+use sql::catalogue::{Place, Title, card, index, list, offer, search};
 use sql::notice::Notice;
 use sql::removal::Removal;
 use sql::throttle::Failures;
@@ -28,6 +28,7 @@ const ASKED: &[(&str, Ask)] = &[
     ("search", |tx| words(tx, &["tea"])),
     ("search for two", |tx| words(tx, &["tea", "green"])),
     ("info", |tx| card(tx, WHO, TitleId(7)).map(drop)),
+    ("an offer", |tx| offer(tx, WHO, TitleId(7)).map(drop)),
     ("history", |tx| Download::page(tx, WHO, 500, 20).map(drop)),
     ("the newest download", |tx| Download::newest(tx, WHO, TitleId(7)).map(drop)),
     ("a pass", |tx| Pass::of(tx, WHO, TitleId(7)).map(drop)),

@@ -8,7 +8,7 @@ mod common;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 
-use common::{Account, Entry, add, count, names};
+use common::{Account, Entry, Job, add, count, names, single, together};
 use sql::{Engine, Error, FromRow, Tx, Value, params};
 use tokio::task::JoinSet;
 
@@ -377,5 +377,45 @@ both! {
         }
         let empty: Result<u64, Error> = db.write(|tx| tx.execute("DELETE FROM ledger", params![])).await;
         assert_eq!(empty, Ok(0));
+    }
+}
+
+both! {
+    /// Short jobs that wait share a transaction: who refuses, meets a duplicate or panics undoes their own work alone,
+    /// and nothing of it is there before all of it is.
+    async fn short_jobs_share_a_transaction(place) {
+        let (db, beside) = (single(&place.url).await, place.open().await);
+        let job = |work: fn(&mut Tx<'_>) -> Result<(), Refusal>| -> Job<Result<(), Refusal>> {
+            let db = db.clone();
+            Box::pin(async move { db.write_short(work).await })
+        };
+        let (handle, last) = (tokio::runtime::Handle::current(), db.clone());
+        let nothing_yet = async move {
+            let look = move |tx: &mut Tx<'_>| {
+                assert_eq!(handle.block_on(names(&beside)), [""; 0]);
+                add(tx, "eve")?;
+                Ok(())
+            };
+            last.write_short(look).await
+        };
+        let ended = together(&db, vec![
+            job(|tx| Ok(add(tx, "ann").map(drop)?)),
+            job(|tx| add(tx, "bob").map_err(Refusal::from).and(Err(Refusal::Poor))),
+            job(|tx| Ok(add(tx, "ann").map(drop)?)),
+            job(|tx| {
+                add(tx, "cid")?;
+                panic!("planted")
+            }),
+            job(|tx| {
+                assert_eq!(add(tx, "ann"), Err(Error::Duplicate));
+                Ok(add(tx, "dan").map(drop)?)
+            }),
+            Box::pin(nothing_yet),
+        ])
+        .await;
+        let ended: Vec<_> = ended.into_iter().map(Result::ok).collect();
+        let duplicate = Some(Err(Refusal::Database(Error::Duplicate)));
+        assert_eq!(ended, [Some(Ok(())), Some(Err(Refusal::Poor)), duplicate, None, Some(Ok(())), Some(Ok(()))]);
+        assert_eq!(names(&db).await, ["ann", "dan", "eve"]);
     }
 }

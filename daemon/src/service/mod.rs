@@ -116,7 +116,7 @@ impl Paging {
 /// Losing a race more often than this means that something else is wrong.
 const TRIES: usize = 8;
 
-/// Runs a rule in a transaction, anew where somebody else did the same at the same time and was first.
+/// Runs a rule of a few statements in a transaction, which it may share with others, anew where somebody else did the same at the same time and was first.
 ///
 /// # Errors
 /// Those of the rule and of the database.
@@ -126,7 +126,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<T, Fault> + Clone + Send + 'static,
 {
     for _ in 0..TRIES {
-        match app.db.write(rule.clone()).await {
+        match app.db.write_short(rule.clone()).await {
             Err(Fault::Raced) => {}
             other => return other,
         }

@@ -99,13 +99,37 @@ pub async fn book(
 fn book_in(
     tx: &mut Tx<'_>, user: &User, id: EventId, seats: u32, named: Option<Money>, now: Time,
 ) -> Result<Outcome, Fault> {
-    // Held first: what is looked at below stays so, and nothing is changed before all of it is right.
-    let event = to_come(tx, id, now)?;
+    // Taken first: what is looked at below is held and stays so. A refusal gives back, since with a key it is kept.
+    let (taken, event) = Event::take(tx, id, seats, now)?;
+    if !taken {
+        return Err(untaken(event, seats, named.filter(|_| !user.is_admin()), now));
+    }
+    let event = event.ok_or(NO_EVENT)?;
+    let booked = pay_and_note(tx, user, &event, seats, named, now);
+    if booked.is_err() {
+        Event::give_back(tx, id, seats)?;
+    }
+    booked
+}
+
+/// Why there are no seats to take.
+fn untaken(event: Option<Event>, seats: u32, named: Option<Money>, now: Time) -> Fault {
+    let refused = bookable(event, now).and_then(|event| agreed(named, event.price).map(|()| event.free));
+    match refused {
+        Err(fault) => fault,
+        Ok(left) if left < seats => Fault::SoldOut { left },
+        // Given back meanwhile: another try.
+        Ok(_) => Fault::Raced,
+    }
+}
+
+/// The rest of a booking, once its seats are taken.
+fn pay_and_note(
+    tx: &mut Tx<'_>, user: &User, event: &Event, seats: u32, named: Option<Money>, now: Time,
+) -> Result<Outcome, Fault> {
+    let id = event.id;
     if !user.is_admin() {
         agreed(named, event.price)?;
-    }
-    if event.free < seats {
-        return Err(Fault::SoldOut { left: event.free });
     }
     if event.most > 0 && Booking::seats_of(tx, id, user.id)? + i64::from(seats) > i64::from(event.most) {
         return Err(Fault::Limit {
@@ -116,20 +140,21 @@ fn book_in(
     let paid = if user.is_admin() { Some(0) } else { event.price.0.checked_mul(seats.into()) };
     let paid = Money(paid.filter(|cents| *cents <= MOST.0).unwrap_or(i64::MAX));
     let spent = spend(tx, movement(user, paid, "book"), now)?;
-    if Event::take(tx, id, seats)? == 0 {
-        return Err(Fault::internal(&"seats of a held event went away"));
-    }
     let booking = Booking { id: BookingId(0), account: user.id, event: id, seats, paid, at: now };
     let booking = BookingId(booking.insert(tx)?);
     if let Some(entry) = spent.entry {
-        Note { entry, note: about(&event, seats) }.insert(tx)?;
+        Note { entry, note: about(event, seats) }.insert(tx)?;
     }
-    Ok(Outcome::Seats(Seats { booking, left: event.free - seats, balance: spent.balance, paid }))
+    Ok(Outcome::Seats(Seats { booking, left: event.free, balance: spent.balance, paid }))
 }
 
 /// The event, held, if it can still be booked and cancelled.
 fn to_come(tx: &mut Tx<'_>, id: EventId, now: Time) -> Result<Event, Fault> {
-    let event = Event::held(tx, id)?.ok_or(NO_EVENT)?;
+    bookable(Event::held(tx, id)?, now)
+}
+
+fn bookable(event: Option<Event>, now: Time) -> Result<Event, Fault> {
+    let event = event.ok_or(NO_EVENT)?;
     match (event.called_off, event.starts_at) {
         (true, _) => Err(Fault::CalledOff),
         (_, Some(starts)) if starts <= now => Err(Fault::Started),

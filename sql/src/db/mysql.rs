@@ -1,4 +1,5 @@
-//! MySQL and MariaDB: a bounded set of connections; a job that has one works on it in its own thread.
+//! MySQL and MariaDB: a bounded set of connections. A job that has one reads with it in its own thread, and writes on one of
+//! tokio's blocking pool.
 //!
 //! The set is ours and not the driver's pool, because that one resets a connection on its way back, which throws its
 //! prepared statements away, and hands it back by way of another task. Here a connection comes back only when its
@@ -6,6 +7,8 @@
 
 mod judge;
 mod session;
+mod short;
+mod wire;
 
 use std::hash::{BuildHasher, RandomState};
 use std::panic::resume_unwind;
@@ -13,13 +16,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use mysql_async::{Conn, Opts, OptsBuilder};
+use mysql_async::{Opts, OptsBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use self::judge::slow;
+use self::session::End;
 pub(super) use self::session::Session;
-use self::session::{End, connect};
+use self::short::Queue;
+use self::wire::Wire;
 use super::{Fate, MIGRATION_PATIENCE, Mode, Options, Tx, in_place};
 use crate::{Error, Migration, migrate};
 
@@ -31,8 +35,9 @@ const STATEMENTS: usize = 256;
 /// A server and our connections to it.
 pub(super) struct Server {
     opts: Opts,
-    idle: Mutex<Vec<Conn>>,
+    idle: Mutex<Vec<Wire>>,
     permits: Arc<Semaphore>,
+    short: Mutex<Queue>,
     options: Options,
 }
 
@@ -55,6 +60,7 @@ impl Server {
             opts: opts.into(),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(options.connections.max(1))),
+            short: Mutex::default(),
             options,
         });
         server.migrate(schema).await?;
@@ -65,7 +71,7 @@ impl Server {
     /// What a transaction promises here, the server has to keep.
     async fn look_at_durability(self: &Arc<Self>) -> Result<(), Error> {
         let sql = "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit";
-        let flush: Option<i64> = self.run(Mode::Read, move |tx: &mut Tx<'_>| tx.one(sql, ()), Ok).await?;
+        let flush: Option<i64> = self.read(move |tx: &mut Tx<'_>| tx.one(sql, ()), Ok).await?;
         if let Some(flush @ (0 | 2..)) = flush {
             log::warn!(
                 "the server's innodb_flush_log_at_trx_commit is {flush}, not 1: a power cut may undo what was answered \
@@ -80,17 +86,26 @@ impl Server {
         let mut lease = self.lease().await?;
         lease.session.patience = MIGRATION_PATIENCE;
         lease.session.keep = false;
-        lease.run(Mode::Write, move |tx: &mut Tx<'_>| migrate(tx, schema), Ok).await
+        lease.write(move |tx: &mut Tx<'_>| migrate(tx, schema)).await
     }
 
-    pub(super) async fn run<T, U, E, F, G>(self: &Arc<Self>, mode: Mode, work: F, then: G) -> Result<U, E>
+    pub(super) async fn write<T, E, F>(self: &Arc<Self>, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.lease().await?.write(work).await
+    }
+
+    pub(super) async fn read<T, U, E, F, G>(self: &Arc<Self>, work: F, then: G) -> Result<U, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         G: FnOnce(T) -> Result<U, E> + Send + 'static,
         U: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.lease().await?.run(mode, work, then).await
+        self.lease().await?.read(work, then).await
     }
 
     /// A connection, before a thread is taken: so that no more threads wait than there are connections.
@@ -103,18 +118,23 @@ impl Server {
         };
         let used = self.idle().pop();
         let reused = used.is_some();
-        let conn = match used {
-            Some(conn) => conn,
-            None => timeout_at(until, connect(self.opts.clone(), self.options.patience))
-                .await
-                .unwrap_or_else(|_| Err(slow()))
-                .map_err(|fault| fault.error)?,
+        let wire = match used {
+            Some(wire) => wire,
+            None => self.connect(until).await?,
         };
-        let session = Session::new(conn, self.options.patience);
+        let session = Session::new(wire, self.options.patience);
         Ok(Lease { session, reused, server: self.clone(), _permit: permit })
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Conn>> {
+    async fn connect(&self, until: Instant) -> Result<Wire, Error> {
+        let (opts, left) = (self.opts.clone(), until.saturating_duration_since(Instant::now()));
+        match tokio::task::spawn_blocking(move || Wire::open(opts, left)).await {
+            Ok(opened) => opened.map_err(|fault| fault.error),
+            Err(stopped) => Err(Error::Down(stopped.to_string())),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Wire>> {
         // Nothing that could panic runs under this lock.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,9 +145,9 @@ impl Server {
         let _ = timeout(self.options.patience, self.permits.acquire_many(all)).await;
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle());
-        for conn in idle {
-            let _ = timeout(self.options.patience, conn.disconnect()).await;
-        }
+        let patience = self.options.patience;
+        let goodbye = move || idle.into_iter().for_each(|wire| wire.close(patience));
+        let _ = tokio::task::spawn_blocking(goodbye).await;
     }
 }
 
@@ -140,14 +160,28 @@ struct Lease {
 }
 
 impl Lease {
-    async fn run<T, U, E, F, G>(self, mode: Mode, work: F, then: G) -> Result<U, E>
+    async fn write<T, E, F>(self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match tokio::task::spawn_blocking(move || self.work(Mode::Write, work)).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => resume_unwind(panic),
+            // Only a runtime that shuts down refuses a task.
+            Err(stopped) => Err(Error::Down(stopped.to_string()).into()),
+        }
+    }
+
+    async fn read<T, U, E, F, G>(self, work: F, then: G) -> Result<U, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         G: FnOnce(T) -> Result<U, E> + Send + 'static,
         U: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        in_place(move || match self.work(mode, work) {
+        in_place(move || match self.work(Mode::Read, work) {
             Ok(outcome) => then(outcome?),
             Err(panic) => resume_unwind(panic),
         })
@@ -160,21 +194,26 @@ impl Lease {
         E: From<Error>,
     {
         self.session.mode = mode;
+        let outcome = self.tried(&mut work);
+        self.give_back();
+        outcome
+    }
+
+    /// Runs it, and again where that is allowed.
+    fn tried<T, E>(
+        &mut self, work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> thread::Result<Result<T, E>>
+    where
+        E: From<Error>,
+    {
         let until = Instant::now() + self.session.patience;
         let mut tries = 0;
         loop {
-            match self.session.attempt(&mut work) {
-                End::Done(outcome) => {
-                    self.give_back();
-                    return Ok(outcome);
-                }
-                End::Panic(panic) => {
-                    self.give_back();
-                    return Err(panic);
-                }
+            match self.session.attempt(work) {
+                End::Done(outcome) => return Ok(outcome),
+                End::Panic(panic) => return Err(panic),
                 End::Fault(outcome, Fate::Again) => {
                     if tries == TRIES || Instant::now() > until {
-                        self.give_back();
                         return Ok(outcome);
                     }
                     tries += 1;
@@ -182,6 +221,7 @@ impl Lease {
                     thread::sleep(pause(tries));
                 }
                 End::Fault(outcome, fate) => {
+                    self.session.keep = false;
                     // What broke this one, a restart or a fail-over, broke those too.
                     self.server.idle().clear();
                     if fate != Fate::Lost || !self.reused {
@@ -190,18 +230,22 @@ impl Lease {
                     // It may have been dead in the set for long, so this says nothing of the server. As COMMIT was not
                     // sent, nothing of the work has happened.
                     log::info!("a connection to the database was lost; trying a new one");
-                    self.reused = false;
-                    if let Err(fault) = self.session.reconnect(&self.server.opts) {
-                        return Ok(Err(fault.error.into()));
+                    if let Err(fault) = self.renew() {
+                        return Ok(Err(fault.into()));
                     }
                 }
             }
         }
     }
 
+    fn renew(&mut self) -> Result<(), Error> {
+        self.reused = false;
+        self.session.reconnect(&self.server.opts).map_err(|fault| fault.error)
+    }
+
     fn give_back(self) {
-        if self.session.keep && !self.session.conn.is_disconnected() && !self.server.permits.is_closed() {
-            self.server.idle().push(self.session.conn);
+        if self.session.keep && !self.session.wire.is_cut() && !self.server.permits.is_closed() {
+            self.server.idle().push(self.session.wire);
         }
     }
 }

@@ -19,15 +19,19 @@ use rusqlite::ffi::ErrorCode;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use self::lane::{Job, Lane, Work};
+use self::lane::Lane;
 use self::readers::Readers;
 pub(super) use self::session::Session;
 use self::session::plain;
+use super::job::{Job, Work};
 use super::{Inner, MIGRATION_PATIENCE, Mode, Options, Tx};
 use crate::{Error, Migration, migrate};
 
 // As many jobs as share one commit at most: what one of them waits for the others stays in milliseconds.
 const GROUP: usize = 64;
+// How many pages the log holds before it is folded into the file, 32 MiB. A page that many commits change is written to
+// the file once for all of them, and what is folded waits for the disk once more.
+const LOG_PAGES: u32 = 8192;
 // Jobs that wait in a queue at most. Beyond it a caller waits for a place, which its patience bounds.
 const QUEUE: usize = 1024;
 // More than there are statements in the house, so that each is prepared once a connection.
@@ -86,6 +90,7 @@ impl File {
 fn open(path: &Path, options: &Options, schema: &[Migration]) -> Result<File, Error> {
     let mut writer = connect(path, Mode::Write, options.patience)?;
     prepare(&mut writer, schema, options.patience)?;
+    writer.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(plain)?;
 
     let (writes, mut queue) = mpsc::channel(QUEUE);
     let write_loop = move || write_loop(&writer, &mut queue);

@@ -5,8 +5,10 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
@@ -209,6 +211,45 @@ pub async fn count(db: &Db, table: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) FROM {table}");
     let count: Result<_, Error> = db.read(move |tx| tx.one(&sql, ())).await;
     count.expect("reads").expect("a row")
+}
+
+pub type Job<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Runs writes that all wait while the only connection is taken, so that they share a transaction where writes do.
+pub async fn together<T: Send + 'static>(db: &Db, jobs: Vec<Job<T>>) -> Vec<std::thread::Result<T>> {
+    let (began, begins) = tokio::sync::oneshot::channel();
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let (mut began, keeper) = (Some(began), db.clone());
+    let keeper = tokio::spawn(async move {
+        let work = move |_: &mut Tx<'_>| {
+            if let Some(began) = began.take() {
+                began.send(()).expect("is awaited");
+            }
+            gone.recv().expect("is told to go");
+            Ok::<_, Error>(())
+        };
+        keeper.write(work).await
+    });
+    begins.await.expect("begins");
+    let mut waiting = Vec::new();
+    for mut job in jobs {
+        // Asked once, it stands in the queue.
+        assert!(job.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        waiting.push(tokio::spawn(job));
+    }
+    go.send(()).expect("goes");
+    keeper.await.expect("does not panic").expect("writes");
+    let mut ended = Vec::new();
+    for job in waiting {
+        ended.push(job.await.map_err(|panic| panic.into_panic()));
+    }
+    ended
+}
+
+/// With one connection.
+pub async fn single(url: &str) -> Db {
+    let options = Options { connections: 1, patience: Duration::from_secs(10) };
+    Db::open_with(url, options, SCHEMA).await.expect("opens")
 }
 
 /// A server of the test's own, to stop, freeze and start.

@@ -37,8 +37,12 @@ pub struct Standing {
 impl Standing {
     /// What `account` has at `now`. A membership that has run out is none.
     pub fn of(account: &Account, now: Time) -> Self {
-        let member_until = account.member_until.filter(|until| *until > now);
-        Self { balance: account.balance, member_until }
+        Self::at(now, account.balance, account.member_until)
+    }
+
+    /// The same of an account of which this is known.
+    pub fn at(now: Time, balance: Money, member_until: Option<Time>) -> Self {
+        Self { balance, member_until: member_until.filter(|until| *until > now) }
     }
 
     /// Whether it is a member.

@@ -102,9 +102,7 @@ pub async fn fetch(app: &App, user: &User, piece: Piece) -> Result<Dispatch, Fau
 }
 
 /// Looks for a title, and opens it where it may be had; `granted` says that a wait for it was found to be over.
-async fn look(
-    app: &App, user: &User, piece: Piece, granted: Option<&'static str>,
-) -> Result<Found, Fault> {
+async fn look(app: &App, user: &User, piece: Piece, granted: Option<&'static str>) -> Result<Found, Fault> {
     let (who, now) = (user.clone(), app.clock.now());
     let (app, account) = (app.clone(), user.id);
     app.db
@@ -163,7 +161,19 @@ fn open(
         // Nothing of it is under way any more.
         place = None;
     }
-    Ok(Delivery { small, range, offset, length, size, md5: card.md5, pace, account, title, how, _place: place })
+    Ok(Delivery {
+        small,
+        range,
+        offset,
+        length,
+        size,
+        md5: card.md5,
+        pace,
+        account,
+        title,
+        how,
+        _place: place,
+    })
 }
 
 fn access(tx: &mut Tx<'_>, user: &User, card: &Card, now: Time) -> Result<Access, Fault> {

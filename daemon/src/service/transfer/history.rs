@@ -111,9 +111,7 @@ impl Recorder {
     }
 }
 
-async fn write_all(
-    db: Db, mut messages: mpsc::Receiver<Message>, hurry: Arc<Notify>, away: Arc<AtomicBool>,
-) {
+async fn write_all(db: Db, mut messages: mpsc::Receiver<Message>, hurry: Arc<Notify>, away: Arc<AtomicBool>) {
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(first) = messages.recv().await {
         batch.push(first);

@@ -5,7 +5,7 @@ pub mod care;
 
 use protocol::value::{AccountId, Kind, Money, Time, TitleId};
 use sql::account::Account;
-use sql::catalogue::{Title, card};
+use sql::catalogue::{Title, offer};
 use sql::wallet::{Entry, MOST, Movement, Purchase, balance, extend, noted, topped_up};
 use sql::{Tx, stats, wallet};
 
@@ -64,16 +64,17 @@ pub async fn buy(
 fn buy_in(
     tx: &mut Tx<'_>, buyer: &User, id: TitleId, named: Option<Money>, now: Time,
 ) -> Result<Receipt, Fault> {
-    let card = card(tx, buyer.id, id)?.filter(|card| card.title.listed || (card.owned && !card.purged));
-    let card = card.ok_or(NO_TITLE)?;
+    let offer = offer(tx, buyer.id, id)?;
+    let offer = offer.filter(|(card, ..)| card.title.listed || (card.owned && !card.purged));
+    let (card, balance, member_until) = offer.ok_or(NO_TITLE)?;
+    let balance = balance.ok_or(Fault::LoginRequired)?;
     if card.owned || (buyer.is_admin() && card.title.kind == Kind::Paid) {
-        let balance = balance(tx, buyer.id)?;
         return Ok(Receipt { balance, paid: Money::ZERO, member_until: None, owned: true });
     }
     if card.title.kind != Kind::Paid {
         return Err(Fault::NotForSale);
     }
-    let price = price_for(&card.title, standing(tx, buyer.id, now)?, buyer);
+    let price = price_for(&card.title, Standing::at(now, balance, member_until), buyer);
     agreed(named, price)?;
     let (account, title) = (buyer.id, Some(id));
     let balance =

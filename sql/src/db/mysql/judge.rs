@@ -29,8 +29,8 @@ pub(super) fn row(row: mysql_async::Row) -> Result<Row, Error> {
         Theirs::NULL => Some(Value::Null),
         Theirs::Int(number) => Some(Value::Int(number)),
         Theirs::UInt(number) => i64::try_from(number).ok().map(Value::Int),
-        // What SUM makes of integers.
-        Theirs::Bytes(digits) if column.column_type() == ColumnType::MYSQL_TYPE_NEWDECIMAL => {
+        // What SUM makes of integers, and integers where the statement was no prepared one.
+        Theirs::Bytes(digits) if is_number(column.column_type()) => {
             let digits = str::from_utf8(&digits).ok()?;
             digits.parse().ok().map(Value::Int)
         }
@@ -41,6 +41,22 @@ pub(super) fn row(row: mysql_async::Row) -> Result<Row, Error> {
     let values: Option<Vec<Value>> = values.collect();
     let unread = || Error::internal("a column holds what no value of ours can be");
     Ok(Row::new(values.ok_or_else(unread)?))
+}
+
+fn is_number(column: ColumnType) -> bool {
+    use ColumnType::{
+        MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG, MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_SHORT,
+        MYSQL_TYPE_TINY,
+    };
+    matches!(
+        column,
+        MYSQL_TYPE_NEWDECIMAL
+            | MYSQL_TYPE_LONGLONG
+            | MYSQL_TYPE_LONG
+            | MYSQL_TYPE_INT24
+            | MYSQL_TYPE_SHORT
+            | MYSQL_TYPE_TINY
+    )
 }
 
 /// The driver's error in the words of the waist. The numbers are the servers' own; where MySQL and MariaDB differ,

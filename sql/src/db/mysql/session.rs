@@ -5,33 +5,12 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
 use super::judge::{bind, judge, row, slow};
+use super::wire::Wire;
+use crate::db::job::Job;
 use crate::db::{Fate, Fault, Inner, Mode, Tx};
 use crate::{Error, Row, Value};
-
-/// A new connection, on which the shared SQL means what it means on SQLite.
-pub(super) async fn connect(opts: Opts, patience: Duration) -> Result<Conn, Fault> {
-    // Ends before a statement's time does, so that a lock is told from a server that hangs.
-    let lock_wait = (patience.as_secs() / 2).clamp(1, 2);
-    // What would make the same text mean something else than on SQLite is switched off: backslashes in literals, `||`
-    // as OR, `"` around literals, cutting silently what does not fit.
-    let setup = format!(
-        "SET NAMES utf8mb4 COLLATE utf8mb4_bin; \
-         SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,\
-         ANSI_QUOTES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO', \
-         time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = {lock_wait}; \
-         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-    );
-    let connected = async {
-        let mut conn = Conn::new(opts).await?;
-        conn.query_drop(setup).await?;
-        Ok(conn)
-    };
-    connected.await.map_err(|e| judge(e, Mode::Write))
-}
 
 /// How one run of a job ended.
 pub(super) enum End<T> {
@@ -42,12 +21,13 @@ pub(super) enum End<T> {
 
 /// A connection, driven from a blocking thread.
 pub(in crate::db) struct Session {
-    pub(super) conn: Conn,
-    handle: Handle,
+    pub(super) wire: Wire,
     pub(super) patience: Duration,
     pub(super) mode: Mode,
     // Whether it is for the set afterwards.
     pub(super) keep: bool,
+    // What is to be said before the next statement, and can go with it.
+    ahead: Option<&'static str>,
 }
 
 /// What a step answers that is taken again after a start that was cut off: ER_DUP_FIELDNAME, ER_DUP_KEYNAME.
@@ -55,8 +35,8 @@ const DUPLICATE_COLUMN: u16 = 1060;
 const DUPLICATE_KEY: u16 = 1061;
 
 impl Session {
-    pub(super) fn new(conn: Conn, patience: Duration) -> Session {
-        Session { conn, handle: Handle::current(), patience, mode: Mode::Write, keep: true }
+    pub(super) fn new(wire: Wire, patience: Duration) -> Session {
+        Session { wire, patience, mode: Mode::Write, keep: true, ahead: None }
     }
 
     /// Runs `work` once, between BEGIN and COMMIT or ROLLBACK.
@@ -99,7 +79,36 @@ impl Session {
         }
     }
 
+    /// Runs jobs one after the other in one transaction, each in a savepoint, so that what one of them refuses undoes
+    /// that one alone. [`Error::OutcomeUnknown`] of COMMIT aside, after an error nothing of any of them has happened.
+    pub(super) fn together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
+        self.mode = Mode::Write;
+        self.ahead = Some("START TRANSACTION READ WRITE; SAVEPOINT job");
+        for job in jobs {
+            if let Err(fault) = self.inside_savepoint(&mut **job) {
+                self.undo(Some(&fault));
+                return Err(fault.error);
+            }
+            // Takes the place of the one before.
+            self.ahead.get_or_insert("SAVEPOINT job");
+        }
+        self.ahead = None;
+        self.commit().map_err(|fault| fault.error)
+    }
+
+    fn inside_savepoint(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
+        let mut tx = Tx::on(Inner::Mysql(self));
+        let keep = job.run(&mut tx);
+        match tx.over.take() {
+            Some(fault) => Err(fault),
+            // Nothing was said, so nothing was done.
+            None if keep || self.ahead.is_some() => Ok(()),
+            None => self.batch("ROLLBACK TO SAVEPOINT job"),
+        }
+    }
+
     fn undo(&mut self, over: Option<&Fault>) {
+        self.ahead = None;
         let usable = over.is_none_or(|fault| matches!(fault.fate, Fate::Sound | Fate::Again));
         if !usable || self.batch("ROLLBACK").is_err() {
             self.keep = false;
@@ -121,11 +130,41 @@ impl Session {
                 self.undo(Some(&fault));
                 Err(fault)
             }
-            _ => Err(Fault { error: Error::OutcomeUnknown, fate: Fate::Over }),
+            _ => {
+                self.keep = false;
+                Err(Fault { error: Error::OutcomeUnknown, fate: Fate::Over })
+            }
         }
     }
 
+    /// Runs an UPDATE and then a SELECT, in one message: an answer of the server costs more than most statements. The
+    /// parameters of both are numbers, which stand in the text.
+    pub(in crate::db) fn execute_then_rows(
+        &mut self, update: &str, numbers: &[i64], select: &str, key: i64,
+    ) -> Result<(u64, Vec<Row>), Fault> {
+        let first = self.ahead.take().map_or_else(String::new, |ahead| format!("{ahead}; "));
+        let before = first.matches(';').count();
+        let text = first + &filled(update, numbers) + "; " + &filled(select, &[key]);
+        let (found, rows) = self.ask(async |conn| {
+            let mut answers = conn.query_iter(text).await?;
+            for _ in 0..before {
+                answers.collect::<mysql_async::Row>().await?;
+            }
+            let found = answers.affected_rows();
+            answers.collect::<mysql_async::Row>().await?;
+            let rows = answers.collect_and_drop::<mysql_async::Row>().await?;
+            Ok((found, rows))
+        })?;
+        let rows = rows.into_iter().map(row).collect::<Result<_, _>>();
+        rows.map(|rows| (found, rows)).map_err(|error| Fault { error, fate: Fate::Sound })
+    }
+
+    fn say_ahead(&mut self) -> Result<(), Fault> {
+        self.ahead.take().map_or(Ok(()), |ahead| self.batch(ahead))
+    }
+
     pub(in crate::db) fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<(u64, i64), Fault> {
+        self.say_ahead()?;
         self.ask(async |conn| {
             conn.exec_drop(sql, bind(params)).await?;
             let id = conn.last_insert_id().unwrap_or(0);
@@ -135,6 +174,7 @@ impl Session {
     }
 
     pub(in crate::db) fn rows(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Fault> {
+        self.say_ahead()?;
         let rows: Vec<mysql_async::Row> = self.ask(async |conn| conn.exec(sql, bind(params)).await)?;
         let rows = rows.into_iter().map(row).collect::<Result<_, _>>();
         rows.map_err(|error| Fault { error, fate: Fate::Sound })
@@ -153,20 +193,30 @@ impl Session {
     }
 
     fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>) -> Result<T, Fault> {
-        let (conn, patience) = (&mut self.conn, self.patience);
-        let answer = self.handle.block_on(async { timeout(patience, call(conn)).await });
-        match answer {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(judge(error, self.mode)),
-            Err(_) => Err(slow()),
+        match self.wire.ask(self.patience, call) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(judge(error, self.mode)),
+            None => Err(slow()),
         }
     }
 
     pub(super) fn reconnect(&mut self, opts: &Opts) -> Result<(), Fault> {
-        let fresh = connect(opts.clone(), self.patience);
-        let fresh = self.handle.block_on(async { timeout(self.patience, fresh).await });
-        self.conn = fresh.unwrap_or_else(|_| Err(slow()))?;
+        self.wire = Wire::open(opts.clone(), self.patience)?;
         self.keep = true;
         Ok(())
     }
+}
+
+/// The text with numbers in the place of its marks.
+fn filled(sql: &str, numbers: &[i64]) -> String {
+    let mut numbers = numbers.iter();
+    let mut text = String::with_capacity(sql.len() + 64);
+    for part in sql.split_inclusive('?') {
+        match (part.strip_suffix('?'), numbers.next()) {
+            (Some(part), Some(number)) => text += &format!("{part}{number}"),
+            // A mark too many is the server's to refuse.
+            _ => text += part,
+        }
+    }
+    text
 }

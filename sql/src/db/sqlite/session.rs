@@ -39,6 +39,14 @@ impl Session<'_> {
         run().map_err(|e| self.fault(e))
     }
 
+    pub(in crate::db) fn execute_then_rows(
+        &self, update: &str, numbers: &[i64], select: &str, key: i64,
+    ) -> Result<(u64, Vec<Row>), Fault> {
+        let numbers = numbers.iter().copied().map(Value::Int).collect();
+        let (found, _) = self.execute(update, numbers)?;
+        Ok((found, self.rows(select, vec![Value::Int(key)])?))
+    }
+
     pub(in crate::db) fn batch(&self, sql: &str) -> Result<(), Fault> {
         let done = self.connection.execute_batch(sql);
         done.map_err(|e| self.fault(e))
