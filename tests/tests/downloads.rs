@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use tests::{Club, Engine, Line, Person, admin, bytes, md5hex, on_both_engines, rows, stor, user};
+use tests::{Club, Engine, Line, Person, admin, bytes, md5hex, on_both_engines, rows, soon, stor, user};
 
 on_both_engines! {
     one_wait_at_a_time
@@ -13,6 +13,7 @@ on_both_engines! {
     segments_side_by_side
     what_is_not_owned_is_not_sent
     a_download_that_breaks_off_is_in_the_history
+    small_files_that_never_went_out_are_in_no_history
 }
 
 /// The seconds that a title asks to wait.
@@ -208,4 +209,29 @@ fn a_download_that_breaks_off_is_in_the_history(engine: Engine) {
     assert_eq!((history[0].get("id"), history[0].get("done")), (id.as_str(), "no"), "{history:?}");
     let arrived = history[0].number("bytes");
     assert!((100_000..film.len() as u64).contains(&arrived), "{arrived} of {}", film.len());
+}
+
+/// Small bodies go out together with what is said around them: who goes away had those that were sent, and no others.
+fn small_files_that_never_went_out_are_in_no_history(engine: Engine) {
+    const ASKED: usize = 1000;
+    let club = Club::start(engine);
+    let note = bytes(60_000);
+    let mut boss = admin(&club);
+    let id = stor(&mut boss, "Note", "SHARED", &note, "");
+    let anna = user(&club, "anna");
+    let mut line = club.resume(&anna.token);
+    line.send(format!("RETR {id}\r\n").repeat(ASKED).as_bytes());
+    for _ in 0..2 {
+        line.reply().is("150 DATA");
+        assert!(line.body(note.len()) == note);
+        line.reply().is("226 DONE");
+    }
+    // The others are 60 MB, more than any socket takes in.
+    drop(line);
+    let mut fetched = || rows(&mut boss, &format!("INFO {id}"))[0].number("fetched") as usize;
+    soon("it is noted what has gone out", || fetched() >= 2);
+    let mut anna = club.resume(&anna.token);
+    let newest = rows(&mut anna, "HISTORY limit=1000");
+    assert!(newest.iter().all(|row| row.number("bytes") <= note.len() as u64), "{newest:?}");
+    assert!((2..ASKED).contains(&newest.len()), "{}", newest.len());
 }

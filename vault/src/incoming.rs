@@ -43,7 +43,7 @@ impl Incoming {
         self.hold.claim().size - self.offset
     }
 
-    /// An empty buffer with room for [`BUFFER`](crate::BUFFER) bytes. There are six of them: waiting
+    /// An empty buffer with room for [`BUFFER`](crate::BUFFER) bytes. There are five of them: waiting
     /// here is what holds the sender back, after a resume for as long as it takes to hash what
     /// was here before. Fill it no further than its capacity, which would grow otherwise. May be
     /// cancelled.

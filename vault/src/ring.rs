@@ -7,12 +7,12 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// Bytes in a buffer of an upload: large enough that handing it to three threads costs little beside
+/// Bytes in a buffer of an upload: large enough that handing it to two threads costs little beside
 /// hashing it, small enough for the cache.
-pub const BUFFER: usize = 256 * 1024;
+pub const BUFFER: usize = 512 * 1024;
 
 /// Buffers of an upload: one at the caller, one at each worker, and two between them.
-pub(crate) const BUFFERS: usize = 6;
+pub(crate) const BUFFERS: usize = 5;
 
 /// The buffers of one upload. They are made as they are needed, so that a small upload makes one.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
-//! The three threads of an upload: one writes, two hash. Threads of their own, because each is busy
-//! as long as bytes come; a pool would let some uploads starve others.
+//! The two threads of an upload: one computes the MD5, which takes longest; the other writes and computes the SHA-256.
+//! Threads of their own, because each is busy as long as bytes come; a pool would let some uploads starve others. No
+//! more of them, because every piece that comes wakes each.
 
 use std::io;
 use std::num::NonZeroU64;
@@ -25,9 +26,8 @@ const WRITE_BACK: u64 = 8 * 1024 * 1024;
 /// The workers of one upload.
 #[derive(Debug)]
 pub(crate) struct Crew {
-    writer: Worker<()>,
+    writer: Worker<[u8; 32]>,
     md5: Worker<[u8; 16]>,
-    sha256: Worker<[u8; 32]>,
 }
 
 impl Crew {
@@ -35,29 +35,16 @@ impl Crew {
     pub fn start(part: &Arc<Part>, already: u64) -> Result<Self, Error> {
         Ok(Self {
             writer: Worker::start(writer, part, move |part, queue| write(part, queue, already))?,
-            md5: Worker::start(hasher, part, move |part, queue| {
-                let mut sum = Md5::new()?;
-                hash(part, queue, already, |bytes| sum.update(bytes))?;
-                sum.finish()
-            })?,
-            sha256: Worker::start(hasher, part, move |part, queue| {
-                let mut sum = Sha256::new();
-                hash(part, queue, already, |bytes| {
-                    sum.update(bytes);
-                    Ok(())
-                })?;
-                Ok(sum.finalize().into())
-            })?,
+            md5: Worker::start(hasher, part, move |part, queue| md5(part, queue, already))?,
         })
     }
 
-    /// Hands a chunk to all three or, if this is cancelled or fails, to none.
+    /// Hands a chunk to both or, if this is cancelled or fails, to none.
     pub async fn push(&mut self, chunk: Arc<Chunk>) -> Result<(), Error> {
         let room = async {
             let writer = self.writer.chunks.reserve().await?;
             let md5 = self.md5.chunks.reserve().await?;
-            let sha256 = self.sha256.chunks.reserve().await?;
-            Ok::<_, mpsc::error::SendError<()>>([writer, md5, sha256])
+            Ok::<_, mpsc::error::SendError<()>>([writer, md5])
         };
         if let Ok(room) = room.await {
             for room in room {
@@ -71,16 +58,15 @@ impl Crew {
     /// The error of a worker that had to give up.
     pub async fn check(&mut self) -> Result<(), Error> {
         self.writer.check().await?;
-        self.md5.check().await?;
-        self.sha256.check().await
+        self.md5.check().await
     }
 
     /// Waits until everything is written and hashed.
     pub async fn finish(self) -> Result<([u8; 16], Digest), Error> {
-        // All three hear that no more comes before the first is waited for.
-        let (written, md5, sha256) = (self.writer.close(), self.md5.close(), self.sha256.close());
-        outcome(written).await?;
-        Ok((outcome(md5).await?, outcome(sha256).await?.into()))
+        // Both hear that no more comes before the first is waited for.
+        let (sha256, md5) = (self.writer.close(), self.md5.close());
+        let sha256 = outcome(sha256).await?;
+        Ok((outcome(md5).await?, sha256.into()))
     }
 }
 
@@ -147,8 +133,13 @@ fn ended() -> Error {
     Error::Io(io::Error::other("a worker of the upload has ended"))
 }
 
-/// Writes what comes, even of an abandoned upload: that is what a resume builds on.
-fn write(part: &Part, mut queue: Queue, already: u64) -> Result<(), Error> {
+/// Writes what comes, even of an abandoned upload: that is what a resume builds on. The SHA-256 of all.
+fn write(part: &Part, mut queue: Queue, already: u64) -> Result<[u8; 32], Error> {
+    let mut sum = Sha256::new();
+    reread(part, already, |bytes| {
+        sum.update(bytes);
+        Ok(())
+    })?;
     let (mut end, mut begun) = (already, already);
     while let Some(chunk) = queue.blocking_recv() {
         part.file.write_all_at(&chunk.bytes, end)?;
@@ -157,11 +148,15 @@ fn write(part: &Part, mut queue: Queue, already: u64) -> Result<(), Error> {
             write_back(part, begun, end - begun);
             begun = end;
         }
+        if !part.abandoned() {
+            sum.update(&chunk.bytes);
+        }
     }
     if part.abandoned() {
         return Err(ended());
     }
-    part.seal()
+    part.seal()?;
+    Ok(sum.finalize().into())
 }
 
 /// Linux begins to write the dirty pages of a range that is said not to be needed and does not wait
@@ -172,25 +167,24 @@ fn write_back(part: &Part, offset: u64, length: u64) {
     let _ = fadvise(&part.file, offset, NonZeroU64::new(length), Advice::DontNeed);
 }
 
-/// Shows a hasher what is already here and then what comes.
-fn hash(
-    part: &Part, mut queue: Queue, already: u64, mut see: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    reread(part, already, &mut see)?;
+/// The MD5 of what is already here and then of what comes.
+fn md5(part: &Part, mut queue: Queue, already: u64) -> Result<[u8; 16], Error> {
+    let mut sum = Md5::new()?;
+    reread(part, already, |bytes| sum.update(bytes))?;
     while let Some(chunk) = queue.blocking_recv() {
         if part.abandoned() {
             break;
         }
-        see(&chunk.bytes)?;
+        sum.update(&chunk.bytes)?;
     }
     if part.abandoned() {
         return Err(ended());
     }
-    Ok(())
+    sum.finish()
 }
 
 /// The part may hold gigabytes, so an abandoned upload is noticed between two reads.
-fn reread(part: &Part, already: u64, see: &mut impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+fn reread(part: &Part, already: u64, mut see: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
     let mut buffer = vec![0; if already > 0 { BUFFER } else { 0 }];
     let mut offset = 0;
     while offset < already && !part.abandoned() {
