@@ -14,6 +14,7 @@ on_both_engines! {
     what_is_not_owned_is_not_sent
     a_download_that_breaks_off_is_in_the_history
     small_files_that_never_went_out_are_in_no_history
+    what_is_asked_behind_a_download_knows_of_it
 }
 
 /// The seconds that a title asks to wait.
@@ -234,4 +235,18 @@ fn small_files_that_never_went_out_are_in_no_history(engine: Engine) {
     let newest = rows(&mut anna, "HISTORY limit=1000");
     assert!(newest.iter().all(|row| row.number("bytes") <= note.len() as u64), "{newest:?}");
     assert!((2..ASKED).contains(&newest.len()), "{}", newest.len());
+}
+
+/// Commands that are sent together are run one after the other, and each sees what those before it did.
+fn what_is_asked_behind_a_download_knows_of_it(engine: Engine) {
+    let club = Club::start(engine);
+    let mut boss = admin(&club);
+    let id = stor(&mut boss, "Note", "SHARED", b"a note", "");
+    boss.send(format!("RETR {id}\r\nRETR {id}\r\nHISTORY\r\n").as_bytes());
+    for _ in 0..2 {
+        boss.reply().is("150 DATA");
+        assert_eq!(boss.body(6), b"a note");
+        boss.reply().is("226 DONE");
+    }
+    assert_eq!(boss.reply().is("210 END").number("rows"), 2);
 }

@@ -15,7 +15,7 @@ use super::stream::Stream;
 use super::{Stop, body};
 use crate::config::Limits;
 use crate::guard::caught;
-use crate::session::{Answer, Delivery, Heard, Proof, Session, Then, Upload};
+use crate::session::{Answer, Delivery, Heard, Proof, Session, Then, Upload, is_retr};
 
 /// Room that is made for input at a time. A connection that is idle holds none.
 const INPUT: usize = 4096;
@@ -130,6 +130,12 @@ impl Peer {
             let answered = match self.next_line().await {
                 Ok(line) => {
                     self.tell();
+                    if !self.bodies.is_empty()
+                        && !is_retr(&line)
+                        && let Err(gone) = self.flush().await
+                    {
+                        return gone.into();
+                    }
                     let answer = self.session.line(&line).await;
                     self.answer(answer).await.map(|()| self.tell())
                 }

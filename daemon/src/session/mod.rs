@@ -313,8 +313,19 @@ fn unknown(verb: &str) -> Status {
 /// Whether a line is a STOR, or was meant to be one: a slip in it must not make commands of the bytes
 /// of a file behind it.
 fn is_stor(line: &[u8]) -> bool {
+    first_word(line).eq_ignore_ascii_case(b"STOR")
+}
+
+/// Whether a line may be run before it is noted what went out of the bodies before it: no other command than the next
+/// download, since it might ask for what is noted.
+pub fn is_retr(line: &[u8]) -> bool {
+    first_word(line).eq_ignore_ascii_case(b"RETR")
+}
+
+/// The first letters of a line, whatever stands before and behind them.
+fn first_word(line: &[u8]) -> &[u8] {
     let start = line.iter().position(u8::is_ascii_alphabetic).unwrap_or(line.len());
     let word = line.get(start..).unwrap_or_default();
     let end = word.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(word.len());
-    word.get(..end).is_some_and(|word| word.eq_ignore_ascii_case(b"STOR"))
+    word.get(..end).unwrap_or_default()
 }

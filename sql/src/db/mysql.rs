@@ -1,5 +1,5 @@
-//! MySQL and MariaDB: a bounded set of connections. A job that has one reads with it in its own thread, and writes on one of
-//! tokio's blocking pool.
+//! MySQL and MariaDB: a bounded set of connections. A job that has one reads with it in its own thread, and writes on
+//! one of tokio's blocking pool.
 //!
 //! The set is ours and not the driver's pool, because that one resets a connection on its way back, which throws its
 //! prepared statements away, and hands it back by way of another task. Here a connection comes back only when its
