@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use common::{Job, OwnServer, Place, SCHEMA, add, ask, count, names, single, together};
+use common::{Job, Place, SCHEMA, add, ask, count, names, single, together};
 use sql::{Db, Error, Options, Tx};
+use tests::Server;
 use tokio::task::JoinSet;
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -171,7 +172,7 @@ async fn killed_in_the_middle() {
 /// back works by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_goes_and_comes() {
-    let mut server = OwnServer::start().await;
+    let mut server = Server::start();
     let place = Place::on(&server.url()).await;
     let db = opened(&place.url).await.unwrap();
     db.write(|tx| add(tx, "ann")).await.unwrap();
@@ -181,23 +182,23 @@ async fn the_server_goes_and_comes() {
         let failed = db.write(move |tx| add(tx, name)).await;
         assert!(matches!(failed, Err(Error::Down(_))), "{failed:?}");
         let took = since.elapsed();
-        assert!(took < PATIENCE + Duration::from_secs(1), "{took:?}");
+        assert!(took < PATIENCE * 5, "{took:?}");
     };
-    server.signal("-STOP");
+    server.signal("STOP");
     down(&db, "frozen").await;
     down(&db, "frozen, on a new connection").await;
-    server.signal("-CONT");
+    server.signal("CONT");
     db.write(|tx| add(tx, "bob")).await.unwrap();
 
-    server.stop();
+    server.kill9();
     down(&db, "dead").await;
     down(&db, "still dead").await;
     assert!(matches!(opened(&place.url).await, Err(Error::Down(_))));
-    server.restart().await;
+    server.restart();
     db.write(|tx| add(tx, "cid")).await.unwrap();
     // Dead and back between two calls: what is in the set is stale, and nobody notices.
-    server.stop();
-    server.restart().await;
+    server.kill9();
+    server.restart();
     db.write(|tx| add(tx, "dan")).await.unwrap();
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan"]);
 
@@ -228,17 +229,17 @@ async fn the_server_goes_and_comes() {
     assert_eq!(names(&db).await, ["ann", "bob", "cid", "dan", "eve"]);
 
     // An engine that was started to read only says it in other words.
-    server.end();
-    server.restart_with(&["--innodb-read-only=1"]).await;
+    server.stop();
+    server.restart_with(&["--innodb-read-only=1"]);
     assert_eq!(names(&db).await.len(), 5);
     down(&db, "an engine that only reads").await;
-    server.end();
-    server.restart().await;
+    server.stop();
+    server.restart();
     db.write(|tx| add(tx, "fay")).await.unwrap();
 }
 
 /// Whatever the server is set to, on new connections and on those that replace lost ones.
-async fn settings_are_the_sessions_own(server: &OwnServer, place: &Place) {
+async fn settings_are_the_sessions_own(server: &Server, place: &Place) {
     ask(
         &server.url(),
         "SET GLOBAL sql_mode = '', time_zone = '+08:00', tx_isolation = 'SERIALIZABLE', autocommit = 0, \

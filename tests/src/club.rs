@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::database::{Database, Held};
 use crate::line::Line;
+use crate::people::soon;
 use crate::server::Server;
 use crate::wire::tls_client;
 
@@ -240,9 +241,21 @@ impl Club {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    /// How many files and sockets the daemon holds open.
-    pub fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    /// How many connections of clients the daemon holds, and how many files of its vault.
+    pub fn held(&self) -> [usize; 2] {
+        let port = format!(":{:04X}", self.address().port());
+        let table = fs::read_to_string(format!("/proc/{}/net/tcp", self.pid())).unwrap();
+        let rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
+        // proc_pid_net(5): the local address, the state (0A is LISTEN), the inode, which is 0 when nobody holds it.
+        let visits = rows.filter(|row| row[1].ends_with(&port) && row[3] != "0A" && row[9] != "0").count();
+        [visits, self.holds("/vault/")]
+    }
+
+    /// Waits until it holds no more than it did.
+    pub fn lets_go(&self, before: [usize; 2]) {
+        soon("connections and files are let go", || {
+            self.held().iter().zip(before).all(|(now, then)| *now <= then)
+        });
     }
 
     /// How many files, or sockets (`socket:`), it holds open whose name has this in it.

@@ -1,5 +1,6 @@
 //! A MariaDB of a test's own, to kill, freeze and start again.
 
+use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -31,9 +32,9 @@ impl Server {
             String::from_utf8_lossy(&made.stdout),
             String::from_utf8_lossy(&made.stderr)
         );
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = run(folder.path(), free.port());
-        let server = Self { folder, port: free.port(), process };
+        let port = port_to_keep();
+        let process = run(folder.path(), port, &[]);
+        let mut server = Self { folder, port, process };
         server.wait();
         server
     }
@@ -71,7 +72,12 @@ impl Server {
 
     /// Starts it again on the same data, and waits until it answers.
     pub fn restart(&mut self) {
-        self.process = run(self.folder.path(), self.port);
+        self.restart_with(&[]);
+    }
+
+    /// The same, with these options more.
+    pub fn restart_with(&mut self, options: &[&str]) {
+        self.process = run(self.folder.path(), self.port, options);
         self.wait();
     }
 
@@ -81,10 +87,14 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
     }
 
-    fn wait(&self) {
+    fn wait(&mut self) {
         let since = Instant::now();
         while !self.answers() {
-            assert!(since.elapsed() < PATIENCE, "the server does not start");
+            let ended = self.process.try_wait().unwrap();
+            if ended.is_some() || since.elapsed() > PATIENCE {
+                let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+                panic!("the server does not start ({ended:?}):\n{log}");
+            }
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -94,6 +104,7 @@ impl Server {
         client.args([
             "--no-defaults",
             "--protocol=tcp",
+            "--connect-timeout=5",
             "-h",
             "127.0.0.1",
             "-u",
@@ -114,7 +125,19 @@ impl Drop for Server {
     }
 }
 
-fn run(folder: &Path, port: u16) -> Child {
+/// A free port that stays free while its server is down: none of those that the system gives away by itself. Asking for
+/// one of these again and again, while nobody listens, may even be answered by who asks (a simultaneous open, RFC 9293,
+/// 3.5).
+fn port_to_keep() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let lowest: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let any = || 1024 + rand::random_range(0..lowest - 1024);
+    std::iter::repeat_with(any).find(free).expect("a free port")
+}
+
+fn run(folder: &Path, port: u16, options: &[&str]) -> Child {
+    let log = File::create(folder.join("log")).unwrap();
     let mut server = command("mariadbd", folder);
     server.arg(format!("--port={port}")).arg(format!("--socket={}", folder.join("socket").display())).args([
         "--bind-address=127.0.0.1",
@@ -122,7 +145,7 @@ fn run(folder: &Path, port: u16) -> Child {
         "--skip-log-bin",
         "--skip-name-resolve",
     ]);
-    server.stdout(Stdio::null()).stderr(Stdio::null());
+    server.args(options).stdout(Stdio::null()).stderr(log);
     server.spawn().expect("mariadbd: tests/run installs it")
 }
 

@@ -6,10 +6,9 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
@@ -164,11 +163,14 @@ impl Drop for Place {
         // A runtime of its own: this may be dropped inside the test's, and must not block it.
         let dropped = std::thread::spawn(move || {
             block_on(async {
-                let mut admin = admin(&server).await?;
-                admin.query_drop(format!("DROP DATABASE {name}")).await
+                let gone = async {
+                    let mut admin = admin(&server).await?;
+                    admin.query_drop(format!("DROP DATABASE {name}")).await
+                };
+                tokio::time::timeout(Duration::from_secs(10), gone).await
             })
         });
-        // A server that the test itself stopped has nothing to drop.
+        // A server that the test itself stopped has nothing to drop, and one that it froze does not answer.
         let _ = dropped.join();
     }
 }
@@ -250,89 +252,4 @@ pub async fn together<T: Send + 'static>(db: &Db, jobs: Vec<Job<T>>) -> Vec<std:
 pub async fn single(url: &str) -> Db {
     let options = Options { connections: 1, patience: Duration::from_secs(10) };
     Db::open_with(url, options, SCHEMA).await.expect("opens")
-}
-
-/// A server of the test's own, to stop, freeze and start.
-pub struct OwnServer {
-    folder: TempDir,
-    port: u16,
-    process: Option<Child>,
-}
-
-impl OwnServer {
-    pub async fn start() -> OwnServer {
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = folder.path().join("data");
-        let made = Command::new("mariadb-install-db")
-            .args(["--no-defaults", "--auth-root-authentication-method=normal"])
-            .args(["--user=root", "--skip-test-db"])
-            .arg(format!("--datadir={}", data.display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(made.expect("mariadb-install-db is installed").success());
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let mut server = OwnServer { folder, port: port.expect("a port").port(), process: None };
-        server.restart().await;
-        server
-    }
-
-    pub fn url(&self) -> String {
-        format!("mysql://root@127.0.0.1:{}", self.port)
-    }
-
-    /// Stops it like a power cut.
-    pub fn stop(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().expect("it can be killed");
-            process.wait().expect("it ends");
-        }
-    }
-
-    /// Freezes or thaws it: it keeps its connections and answers nothing.
-    pub fn signal(&self, signal: &str) {
-        let id = self.process.as_ref().expect("it runs").id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status();
-        assert!(sent.expect("kill is installed").success());
-    }
-
-    /// Ends it as an operator would.
-    pub fn end(&mut self) {
-        self.signal("-TERM");
-        if let Some(mut process) = self.process.take() {
-            process.wait().expect("it ends");
-        }
-    }
-
-    pub async fn restart(&mut self) {
-        self.restart_with(&[]).await;
-    }
-
-    pub async fn restart_with(&mut self, options: &[&str]) {
-        let process = Command::new("/usr/sbin/mariadbd")
-            .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1"])
-            .args(["--innodb-buffer-pool-size=16M", "--skip-log-bin"])
-            .args(options)
-            .arg(format!("--port={}", self.port))
-            .arg(format!("--datadir={}", self.folder.path().join("data").display()))
-            .arg(format!("--socket={}", self.folder.path().join("s").display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.process = Some(process.expect("mariadbd is installed"));
-        let until = Instant::now() + Duration::from_secs(60);
-        while let Err(error) = admin(&self.url()).await {
-            assert!(Instant::now() < until, "the server came not up: {error}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for OwnServer {
-    fn drop(&mut self) {
-        if self.process.is_some() {
-            self.signal("-CONT");
-        }
-        self.stop();
-    }
 }

@@ -53,13 +53,11 @@ fn a_client_that_goes_away_is_forgotten(engine: Engine) {
             scene.unharmed();
         }
     };
-    go(&mut scene); // whatever the daemon opens once is open by now
-    let before = scene.club.open_files();
-    for _ in 0..4 {
+    let before = scene.club.held();
+    for _ in 0..5 {
         go(&mut scene);
     }
-    // Databases open and close a file or two of their own.
-    soon("the connections are let go", || scene.club.open_files() <= before + 5);
+    scene.club.lets_go(before);
     scene.unharmed();
 }
 
