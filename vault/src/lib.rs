@@ -14,6 +14,7 @@
 mod archive;
 pub mod background;
 mod claim;
+mod crew;
 mod digest;
 mod error;
 mod incoming;
@@ -31,7 +32,7 @@ mod sum;
 mod survey;
 mod sweep;
 mod trust;
-mod worker;
+mod writer;
 
 use std::fs::File;
 use std::path::Path;
@@ -45,7 +46,7 @@ pub use error::Error;
 pub use incoming::Incoming;
 pub use moving::CutOff;
 pub use reserve::Keep;
-pub use ring::BUFFER;
+pub use ring::{BUFFER, Buffer};
 pub use sealed::Sealed;
 pub use stored::{Patience, Range, Sent, Stored};
 pub use storing::{Keeping, Quiet, Still, Storing};

@@ -213,10 +213,22 @@ impl Patience {
     /// # Errors
     /// Of poll(2).
     pub fn writable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
+        self.ready(socket, PollFlags::OUT)
+    }
+
+    /// The same until it has bytes to read, or their end.
+    ///
+    /// # Errors
+    /// Of poll(2).
+    pub fn readable(&mut self, socket: &impl AsFd) -> io::Result<bool> {
+        self.ready(socket, PollFlags::IN)
+    }
+
+    fn ready(&mut self, socket: &impl AsFd, events: PollFlags) -> io::Result<bool> {
         while !self.0.is_zero() {
             let began = Instant::now();
             let longest = Timespec::try_from(self.0).ok();
-            let ready = poll(&mut [PollFd::new(socket, PollFlags::OUT)], longest.as_ref());
+            let ready = poll(&mut [PollFd::new(socket, events)], longest.as_ref());
             self.0 = self.0.saturating_sub(began.elapsed());
             match ready {
                 Ok(0) => return Ok(false),

@@ -20,7 +20,7 @@ async fn only_old_parts_that_nobody_has_open_are_swept() {
     for owner in [1, 2, 3] {
         let bytes = content(100, owner);
         let mut incoming = vault.receive(claim(owner, &bytes), false, Keep::default()).await.unwrap();
-        push(&mut incoming, &bytes[..50]).await.unwrap();
+        push(&mut incoming, &bytes[..50]).unwrap();
     }
     let incoming = vault.receive(claim(1, &content(100, 1)), true, Keep::default()).await.unwrap();
     let held = sealed(&vault, 4, b"all of it").await;
@@ -181,7 +181,7 @@ async fn it_is_all_there_after_a_restart() {
     sealed.store().await.unwrap();
     let other = content(300_000, 2);
     let mut incoming = vault.receive(claim(1, &other), false, Keep::default()).await.unwrap();
-    push(&mut incoming, &other[..200_000]).await.unwrap();
+    push(&mut incoming, &other[..200_000]).unwrap();
     drop(incoming);
     // When it can be taken again its workers have ended, and no other has the vault.
     drop(vault.receive(claim(1, &other), true, Keep::default()).await.unwrap());

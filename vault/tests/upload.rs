@@ -5,8 +5,9 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use common::{claim, content, files, push, push_owned, read, sealed, uploaded, vault};
+use common::{claim, content, files, push, read, sealed, uploaded, vault};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use vault::{Digest, Error, Keep};
@@ -60,7 +61,7 @@ async fn a_wrong_md5_leaves_nothing() {
         let mut wrong = right.clone();
         wrong.md5[0] ^= 1;
         let mut incoming = vault.receive(wrong.clone(), false, Keep::default()).await.unwrap();
-        push(&mut incoming, &bytes).await.unwrap();
+        push(&mut incoming, &bytes).unwrap();
         match incoming.finish().await {
             Err(Error::Mismatch { found }) => assert_eq!(found, right.md5),
             other => panic!("{other:?}"),
@@ -75,29 +76,50 @@ async fn neither_more_nor_fewer_bytes_than_claimed() {
     let (_dir, vault) = vault();
     let bytes = content(1000, 1);
     let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
-    push(&mut incoming, &bytes[..600]).await.unwrap();
+    push(&mut incoming, &bytes[..600]).unwrap();
     assert_eq!(incoming.remaining(), 400);
-    assert!(matches!(push(&mut incoming, &bytes[..401]).await, Err(Error::TooLong)));
+    assert!(matches!(push(&mut incoming, &bytes[..401]), Err(Error::TooLong)));
     assert_eq!((incoming.offset(), incoming.remaining()), (600, 400));
     assert!(matches!(incoming.finish().await, Err(Error::TooShort { missing: 400 })));
 
     let mut incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 600);
-    push(&mut incoming, &bytes[600..]).await.unwrap();
-    assert!(matches!(push_owned(&mut incoming, b"x").await, Err(Error::TooLong)));
-    push_owned(&mut incoming, b"").await.unwrap();
+    push(&mut incoming, &bytes[600..]).unwrap();
+    let mut longer = incoming.buffer(Duration::ZERO).unwrap().unwrap();
+    longer.fill(1);
+    assert!(matches!(incoming.push(longer), Err(Error::TooLong)));
+    let empty = incoming.buffer(Duration::ZERO).unwrap().unwrap();
+    incoming.push(empty).unwrap();
     incoming.finish().await.unwrap();
 }
 
+/// Past the page cache where pieces are whole blocks, through it where they are not.
 #[tokio::test]
-async fn buffers_of_any_kind_are_taken_and_lost_ones_replaced() {
+async fn a_large_upload_comes_back() {
+    let (_dir, vault) = vault();
+    let bytes = content((64 << 20) + 12_345, 5);
+    let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
+    let (mut left, mut odd) = (&bytes[..], false);
+    while !left.is_empty() {
+        let next = if odd { 100_001 } else { 5 << 20 }.min(left.len());
+        push(&mut incoming, &left[..next]).unwrap();
+        (left, odd) = (&left[next..], !odd);
+    }
+    let stored = incoming.finish().await.unwrap().store().await.unwrap().0;
+    assert!(read(&stored, 0, u64::MAX) == bytes);
+}
+
+#[tokio::test]
+async fn buffers_may_be_dropped() {
     let (_dir, vault) = vault();
     let bytes = content(1 << 20, 1);
     let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
     for piece in bytes.chunks(10_000) {
-        drop(incoming.buffer().await.unwrap());
-        push_owned(&mut incoming, piece).await.unwrap();
+        drop(incoming.buffer(Duration::from_secs(60)).unwrap().unwrap());
+        push(&mut incoming, piece).unwrap();
     }
+    let all: Vec<_> = std::iter::from_fn(|| incoming.buffer(Duration::from_millis(1)).unwrap()).collect();
+    assert_eq!(all.len(), 6, "that is all the memory it takes");
     incoming.finish().await.unwrap();
 }
 
@@ -139,7 +161,7 @@ async fn a_claim_is_open_once_and_free_when_dropped() {
     let mut incoming = vault.receive(claimed.clone(), false, Keep::default()).await.unwrap();
     assert!(matches!(vault.receive(claimed.clone(), true, Keep::default()).await, Err(Error::Busy)));
     assert!(vault.receive(claim(2, &bytes), true, Keep::default()).await.is_ok());
-    push(&mut incoming, &bytes).await.unwrap();
+    push(&mut incoming, &bytes).unwrap();
     assert!(matches!(vault.receive(claimed.clone(), true, Keep::default()).await, Err(Error::Busy)));
     drop(incoming);
 
@@ -160,7 +182,7 @@ async fn without_resume_what_came_is_dropped() {
     let (_dir, vault) = vault();
     let bytes = content(1000, 1);
     let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
-    push(&mut incoming, &bytes[..600]).await.unwrap();
+    push(&mut incoming, &bytes[..600]).unwrap();
     drop(incoming);
     assert_eq!(vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap().offset(), 0);
     assert_eq!(vault.received(&claim(1, &bytes)).await.unwrap(), 0);
@@ -182,7 +204,7 @@ async fn what_a_power_cut_left_is_survived() {
     fs::write(&part, vec![0; 600]).unwrap();
     let mut incoming = vault.receive(claimed.clone(), true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 600, "of the right length, but garbage");
-    push(&mut incoming, &bytes[600..]).await.unwrap();
+    push(&mut incoming, &bytes[600..]).unwrap();
     assert!(matches!(incoming.finish().await, Err(Error::Mismatch { .. })));
 
     // Content whose old name has come back: what is written to it would be written to the content.
@@ -190,7 +212,7 @@ async fn what_a_power_cut_left_is_survived() {
     fs::hard_link(&files(dir.path(), "stored")[0], &part).unwrap();
     let mut incoming = vault.receive(claimed, true, Keep::default()).await.unwrap();
     assert_eq!(incoming.offset(), 0);
-    push(&mut incoming, &[0; 500]).await.unwrap();
+    push(&mut incoming, &[0; 500]).unwrap();
     drop(incoming);
     assert!(read(&stored, 0, u64::MAX) == bytes);
 }
@@ -200,11 +222,11 @@ async fn a_part_that_shrinks_under_its_hashers_is_an_error() {
     let (dir, vault) = vault();
     let bytes = content(1 << 20, 1);
     let mut incoming = vault.receive(claim(1, &bytes), false, Keep::default()).await.unwrap();
-    push(&mut incoming, &bytes[..1 << 19]).await.unwrap();
+    push(&mut incoming, &bytes[..1 << 19]).unwrap();
     drop(incoming);
     let mut incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
     fs::File::create(&files(dir.path(), "incoming")[0]).unwrap();
-    let pushed = push(&mut incoming, &bytes[1 << 19..]).await;
+    let pushed = push(&mut incoming, &bytes[1 << 19..]);
     let finished = incoming.finish().await;
     let found = pushed.err().or(finished.err()).unwrap();
     assert!(matches!(found, Error::Io(_) | Error::Damaged { .. } | Error::Mismatch { .. }), "{found:?}");
@@ -244,7 +266,7 @@ proptest! {
                 incoming = vault.receive(claim(1, &bytes), true, Keep::default()).await.unwrap();
                 assert_eq!(incoming.offset(), here as u64);
                 for piece in bytes[here..cut].chunks(piece) {
-                    push(&mut incoming, piece).await.unwrap();
+                    push(&mut incoming, piece).unwrap();
                 }
                 here = cut;
             }

@@ -1,10 +1,8 @@
 //! Carries the bytes of files: from the socket into the vault's buffers, from the vault to the socket.
 
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::BufMut;
 use protocol::code::Code;
 use protocol::reply::Status;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,8 +10,10 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use vault::Incoming;
 
 use super::peer::{Peer, Silence};
+use super::stream::{BUSY, Filled, Stopped, Stream};
 use crate::guard::planted;
 use crate::session::{Delivery, Upload, refusal};
 
@@ -23,52 +23,99 @@ const SLICE: u64 = 64 << 20;
 
 /// Blocking threads that send at once; there are 512 in all.
 static SENDERS: Semaphore = Semaphore::const_new(256);
+/// The same for those that receive.
+static RECEIVERS: Semaphore = Semaphore::const_new(128);
 
 /// How long a blocking thread waits for a full socket before it leaves that to the reactor: long
 /// enough for a reader that keeps up, short enough that slow ones hold no threads.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Fills an upload from the socket: exactly the announced bytes, read straight into the vault's
-/// buffers. What has come stays for a resume, however this ends.
+/// How long a blocking thread waits for bytes: long enough for a sender at a gigabit a second to fill a buffer.
+const CALM: Duration = Duration::from_millis(5);
+
+/// How long it goes on before it looks whether the transfer is still wanted.
+const SPELL: Duration = Duration::from_millis(200);
+
+/// How long bytes of a body may lie in the socket until there are more of them.
+const GATHERING: Duration = Duration::from_millis(20);
+
+/// Fills an upload from the socket: exactly the announced bytes, slice by slice on blocking threads, which write and
+/// hash them there and then: a thread more on the way would be woken for every buffer. A sender that is slow holds no
+/// thread. What has come stays for a resume, however this ends.
 ///
 /// # Errors
 /// Why the rest does not come, with a status where one can be said.
-pub async fn receive(peer: &mut Peer, upload: &mut Upload) -> Result<(), Silence> {
-    let Upload { incoming, pace, .. } = upload;
-    while incoming.remaining() > 0 {
-        let mut chunk = incoming.buffer().await.map_err(refused)?;
-        let room = incoming.remaining().min(chunk.capacity() as u64);
+pub async fn receive(peer: &mut Peer, mut upload: Box<Upload>) -> Result<Box<Upload>, Silence> {
+    while upload.incoming.remaining() > 0 {
         // What may not come yet is left in the socket, which holds the sender back.
-        let slice = paced(peer, pace.take(room)).await?;
-        let most = usize::try_from(slice.bytes).unwrap_or(usize::MAX);
-        let mut end = Ok(());
-        while chunk.len() < most && end.is_ok() {
-            let room = most - chunk.len();
-            match peer.stream.try_read_buf(&mut (&mut chunk).limit(room)) {
-                Ok(0) => end = Err(Silence::Gone),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => end = more(peer).await,
-                Err(_) => end = Err(Silence::Gone),
-            }
+        let slice = paced(peer, upload.pace.take(upload.incoming.remaining())).await?;
+        let stream = peer.stream.clone();
+        let turn = RECEIVERS.acquire().await;
+        let taking = tokio::task::spawn_blocking(move || {
+            let before = upload.incoming.offset();
+            stream.gather(BUSY);
+            let taken = take_slice(&stream, &mut upload.incoming, slice.bytes);
+            stream.gather(1);
+            upload.pace.give_back(slice, upload.incoming.offset() - before);
+            drop(turn);
+            (upload, taken)
+        });
+        let taken;
+        (upload, taken) = match taking.await {
+            Ok(back) => back,
+            // Only a panic gets here, and it took the upload along: it goes on in this task.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        match taken.map_err(refused)? {
+            Some(Stopped::Gone) => return Err(Silence::Gone),
+            Some(Stopped::Empty) => more(peer, upload.incoming.remaining()).await?,
+            None => {}
         }
-        pace.give_back(slice, chunk.len() as u64);
-        incoming.push(chunk).await.map_err(refused)?;
-        end?;
     }
     // The end of a session counts also where all that was left had come by then.
-    paced(peer, std::future::ready(())).await
+    paced(peer, std::future::ready(())).await?;
+    Ok(upload)
 }
 
-/// Waits until more of a body has come.
-async fn more(peer: &Peer) -> Result<(), Silence> {
-    tokio::select! {
-        ready = timeout(peer.body, peer.stream.readable()) => match ready {
+/// Takes at most `limit` bytes, as long as they keep coming.
+fn take_slice(stream: &Stream, incoming: &mut Incoming, limit: u64) -> Result<Option<Stopped>, vault::Error> {
+    let (began, end) = (Instant::now(), incoming.offset() + limit);
+    while incoming.offset() < end && began.elapsed() < SPELL {
+        let Some(mut buffer) = incoming.buffer(CALM)? else { continue };
+        let room = buffer.room();
+        let most = usize::try_from(end - incoming.offset()).map_or(room.len(), |left| left.min(room.len()));
+        let Filled { bytes, stopped } = stream.fill(&mut room[..most], CALM);
+        buffer.fill(bytes);
+        incoming.push(buffer)?;
+        if stopped.is_some() {
+            return Ok(stopped);
+        }
+    }
+    Ok(None)
+}
+
+/// Waits until more of a body has come: a buffer of it where it comes fast, else anything.
+async fn more(peer: &Peer, remaining: u64) -> Result<(), Silence> {
+    let readable = async {
+        peer.stream.gather(usize::try_from(remaining).map_or(vault::BUFFER, |left| left.min(vault::BUFFER)));
+        match timeout(GATHERING, ready(peer, Interest::READABLE, PollFlags::IN)).await {
+            Ok(came) => Ok(came),
+            Err(_) => {
+                peer.stream.gather(1);
+                timeout(peer.body, ready(peer, Interest::READABLE, PollFlags::IN)).await
+            }
+        }
+    };
+    let came = tokio::select! {
+        ready = readable => match ready {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
         },
         status = peer.session.ended() => Err(Silence::Told(status)),
         () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
-    }
+    };
+    peer.stream.gather(1);
+    came
 }
 
 fn refused(error: vault::Error) -> Silence {
@@ -134,21 +181,24 @@ fn damage(error: &io::Error) -> Option<&'static str> {
 
 /// Waits until the socket takes more.
 async fn writable(peer: &Peer) -> Result<(), Silence> {
-    let stream: &Arc<TcpStream> = &peer.stream.socket;
-    // sendfile went past the reactor, which may still hold the socket for ready: the kernel is asked
-    // inside the reactor's own bookkeeping, so that no wake-up is lost.
-    let ready = stream.async_io(Interest::WRITABLE, || {
-        let mut fds = [PollFd::new(&**stream, PollFlags::OUT)];
-        match poll(&mut fds, Some(&Timespec::default()))? {
-            0 => Err(io::ErrorKind::WouldBlock.into()),
-            _ => Ok(()),
-        }
-    });
     tokio::select! {
-        ready = timeout(peer.body, ready) => ready.map_err(|_| Silence::Gone)?.map_err(Silence::from),
+        ready = timeout(peer.body, ready(peer, Interest::WRITABLE, PollFlags::OUT)) => {
+            ready.map_err(|_| Silence::Gone)?.map_err(Silence::from)
+        }
         _ = peer.session.ended() => Err(Silence::Gone),
         () = peer.stop.halt.cancelled() => Err(Silence::Gone),
     }
+}
+
+/// Waits until the socket is ready. What went past the reactor may have left it with another opinion: the kernel is
+/// asked inside the reactor's own bookkeeping, so that no wake-up is lost.
+async fn ready(peer: &Peer, interest: Interest, events: PollFlags) -> io::Result<()> {
+    let socket: &TcpStream = &peer.stream.socket;
+    let asked = || match poll(&mut [PollFd::new(socket, events)], Some(&Timespec::default()))? {
+        0 => Err(io::ErrorKind::WouldBlock.into()),
+        _ => Ok(()),
+    };
+    socket.async_io(interest, asked).await
 }
 
 /// Waits until more bytes may move. One that keeps up is never waited for, and is stopped all the same.

@@ -3,6 +3,7 @@
 mod body;
 mod gate;
 pub mod line;
+mod lowat;
 mod peer;
 mod stream;
 pub mod tls;

@@ -300,9 +300,9 @@ impl Peer {
         Ok(())
     }
 
-    async fn receive(&mut self, mut upload: Box<Upload>) -> Result<(), Silence> {
+    async fn receive(&mut self, upload: Box<Upload>) -> Result<(), Silence> {
         self.flush().await?;
-        body::receive(self, &mut upload).await?;
+        let upload = body::receive(self, upload).await?;
         let status = match self.session.received(*upload).await {
             Err(refusal) => refusal,
             // More bytes than announced: the client has miscounted, and what it meant is not known.

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::BufMut;
+use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
-use vault::{Range, Sent};
+use vault::{Patience, Range, Sent};
 
+use super::lowat;
 use super::tls::Tls;
 
 /// Reads what is there. A read that does not fill the buffer has emptied the socket: the reactor is told so, and who
@@ -26,6 +28,54 @@ fn read(socket: &TcpStream, to: &mut impl BufMut) -> io::Result<usize> {
         }
     });
     got
+}
+
+/// So many bytes may come before the reactor hears of them, while a thread reads past it.
+pub const BUSY: usize = 2 << 20;
+
+/// What one [`Stream::fill`] came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Filled {
+    /// Bytes that came.
+    pub bytes: usize,
+    /// Why no more of them, if there was room.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why nothing more is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Nothing more is there at the moment.
+    Empty,
+    /// Nothing more will come.
+    Gone,
+}
+
+/// Reads past the reactor, which hears of what comes only when somebody waits for it there.
+fn fill(socket: &TcpStream, to: &mut [u8], mut patience: Patience) -> Filled {
+    let mut bytes = 0;
+    let stopped = loop {
+        let Some(room @ [_, ..]) = to.get_mut(bytes..) else { break None };
+        let wanted = room.len();
+        match recv(socket, room, RecvFlags::DONTWAIT) {
+            Ok((_, 0)) => break Some(Stopped::Gone),
+            Ok((_, some)) => bytes += some,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                // Else each segment would wake this thread.
+                lowat::set(socket, wanted);
+                let more = patience.readable(&socket);
+                lowat::set(socket, BUSY);
+                match more {
+                    Ok(true) => {}
+                    Ok(false) => break Some(Stopped::Empty),
+                    Err(_) => break Some(Stopped::Gone),
+                }
+            }
+            Err(_) => break Some(Stopped::Gone),
+        }
+    };
+    Filled { bytes, stopped }
 }
 
 /// One connection's bytes. Cheap to clone: a blocking thread that sends a file holds one.
@@ -65,6 +115,39 @@ impl Stream {
     /// Of the socket.
     pub async fn readable(&self) -> io::Result<()> {
         if self.tls().is_some_and(|mut tls| tls.has_input()) { Ok(()) } else { self.socket.readable().await }
+    }
+
+    /// Fills `to` from what comes, waiting `patience` in all; how far it came. Belongs on a blocking thread, and leaves
+    /// the socket [gathering](Self::gather) [`BUSY`].
+    pub fn fill(&self, to: &mut [u8], patience: Duration) -> Filled {
+        match self.tls() {
+            None => fill(&self.socket, to, Patience::new(patience)),
+            Some(mut tls) => {
+                let (most, mut room) = (to.len(), to);
+                let stopped = loop {
+                    if room.is_empty() {
+                        break None;
+                    }
+                    match tls.read(&self.socket, &mut room) {
+                        Ok(0) => break Some(Stopped::Gone),
+                        Ok(_) => {}
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            break Some(Stopped::Empty);
+                        }
+                        Err(_) => break Some(Stopped::Gone),
+                    }
+                };
+                Filled { bytes: most - room.len(), stopped }
+            }
+        }
+    }
+
+    /// Has the socket count as readable only when so many bytes are there, or the end.
+    pub fn gather(&self, bytes: usize) {
+        // Encrypted bytes are others than those that are waited for.
+        if self.tls.is_none() {
+            lowat::set(&*self.socket, bytes);
+        }
     }
 
     /// Sends as much as goes at once. With nothing to send it sends what is still [owed](Self::owes).

@@ -3,8 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bytes::BytesMut;
 use md5::{Digest as _, Md5};
 use tempfile::TempDir;
 use vault::{Claim, Error, Incoming, Keep, Sealed, Stored, Vault};
@@ -32,23 +32,23 @@ pub fn claim(owner: u64, content: &[u8]) -> Claim {
 }
 
 /// Pushes bytes through the buffers of the upload.
-pub async fn push(incoming: &mut Incoming, bytes: &[u8]) -> Result<(), Error> {
-    for piece in bytes.chunks(vault::BUFFER) {
-        let mut buffer = incoming.buffer().await?;
-        assert!(buffer.is_empty() && buffer.capacity() == vault::BUFFER);
-        buffer.extend_from_slice(piece);
-        incoming.push(buffer).await?;
+pub fn push(incoming: &mut Incoming, bytes: &[u8]) -> Result<(), Error> {
+    let mut left = bytes;
+    while !left.is_empty() {
+        let mut buffer = incoming.buffer(Duration::from_secs(60))?.expect("a buffer");
+        let most = buffer.room().len().min(left.len());
+        let (piece, rest) = left.split_at(most);
+        buffer.room()[..most].copy_from_slice(piece);
+        buffer.fill(most);
+        incoming.push(buffer)?;
+        left = rest;
     }
     Ok(())
 }
 
-pub async fn push_owned(incoming: &mut Incoming, bytes: &[u8]) -> Result<(), Error> {
-    incoming.push(BytesMut::from(bytes)).await
-}
-
 pub async fn sealed(vault: &Vault, owner: u64, content: &[u8]) -> Sealed {
     let mut incoming = vault.receive(claim(owner, content), false, Keep::default()).await.unwrap();
-    push(&mut incoming, content).await.unwrap();
+    push(&mut incoming, content).unwrap();
     incoming.finish().await.unwrap()
 }
 
