@@ -13,7 +13,7 @@ use crate::peer::reel;
 const BUYERS: usize = 64;
 
 /// Titles a round: more than one buyer can buy in the window.
-const TITLES: usize = 100;
+const TITLES: usize = 400;
 
 /// See the module.
 #[derive(Default)]
