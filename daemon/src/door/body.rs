@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use vault::Incoming;
 
 use super::peer::{Peer, Silence};
-use super::stream::{BUSY, Filled, Stopped, Stream};
+use super::stream::{Filled, Stopped, Stream};
 use crate::guard::planted;
 use crate::session::{Delivery, Upload, refusal};
 
@@ -36,9 +36,6 @@ const CALM: Duration = Duration::from_millis(5);
 /// How long it goes on before it looks whether the transfer is still wanted.
 const SPELL: Duration = Duration::from_millis(200);
 
-/// How long bytes of a body may lie in the socket until there are more of them.
-const GATHERING: Duration = Duration::from_millis(20);
-
 /// Fills an upload from the socket: exactly the announced bytes, slice by slice on blocking threads, which write and
 /// hash them there and then: a thread more on the way would be woken for every buffer. A sender that is slow holds no
 /// thread. What has come stays for a resume, however this ends.
@@ -53,9 +50,7 @@ pub async fn receive(peer: &mut Peer, mut upload: Box<Upload>) -> Result<Box<Upl
         let turn = RECEIVERS.acquire().await;
         let taking = tokio::task::spawn_blocking(move || {
             let before = upload.incoming.offset();
-            stream.gather(BUSY);
             let taken = take_slice(&stream, &mut upload.incoming, slice.bytes);
-            stream.gather(1);
             upload.pace.give_back(slice, upload.incoming.offset() - before);
             drop(turn);
             (upload, taken)
@@ -68,7 +63,7 @@ pub async fn receive(peer: &mut Peer, mut upload: Box<Upload>) -> Result<Box<Upl
         };
         match taken.map_err(refused)? {
             Some(Stopped::Gone) => return Err(Silence::Gone),
-            Some(Stopped::Empty) => more(peer, upload.incoming.remaining()).await?,
+            Some(Stopped::Empty) => more(peer).await?,
             None => {}
         }
     }
@@ -94,28 +89,16 @@ fn take_slice(stream: &Stream, incoming: &mut Incoming, limit: u64) -> Result<Op
     Ok(None)
 }
 
-/// Waits until more of a body has come: a buffer of it where it comes fast, else anything.
-async fn more(peer: &Peer, remaining: u64) -> Result<(), Silence> {
-    let readable = async {
-        peer.stream.gather(usize::try_from(remaining).map_or(vault::BUFFER, |left| left.min(vault::BUFFER)));
-        match timeout(GATHERING, ready(peer, Interest::READABLE, PollFlags::IN)).await {
-            Ok(came) => Ok(came),
-            Err(_) => {
-                peer.stream.gather(1);
-                timeout(peer.body, ready(peer, Interest::READABLE, PollFlags::IN)).await
-            }
-        }
-    };
-    let came = tokio::select! {
-        ready = readable => match ready {
+/// Waits until more of a body has come.
+async fn more(peer: &Peer) -> Result<(), Silence> {
+    tokio::select! {
+        ready = timeout(peer.body, ready(peer, Interest::READABLE, PollFlags::IN)) => match ready {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(Silence::Told(Status::new(Code::Idle))),
         },
         status = peer.session.ended() => Err(Silence::Told(status)),
         () = peer.stop.halt.cancelled() => Err(Silence::Told(Status::new(Code::Draining))),
-    };
-    peer.stream.gather(1);
-    came
+    }
 }
 
 fn refused(error: vault::Error) -> Silence {

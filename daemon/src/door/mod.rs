@@ -3,7 +3,6 @@
 mod body;
 mod gate;
 pub mod line;
-mod lowat;
 mod peer;
 mod stream;
 pub mod tls;

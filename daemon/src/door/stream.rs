@@ -11,7 +11,6 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use vault::{Patience, Range, Sent};
 
-use super::lowat;
 use super::tls::Tls;
 
 /// Reads what is there. A read that does not fill the buffer has emptied the socket: the reactor is told so, and who
@@ -29,9 +28,6 @@ fn read(socket: &TcpStream, to: &mut impl BufMut) -> io::Result<usize> {
     });
     got
 }
-
-/// So many bytes may come before the reactor hears of them, while a thread reads past it.
-pub const BUSY: usize = 2 << 20;
 
 /// What one [`Stream::fill`] came to.
 #[derive(Clone, Copy, Debug)]
@@ -56,22 +52,15 @@ fn fill(socket: &TcpStream, to: &mut [u8], mut patience: Patience) -> Filled {
     let mut bytes = 0;
     let stopped = loop {
         let Some(room @ [_, ..]) = to.get_mut(bytes..) else { break None };
-        let wanted = room.len();
         match recv(socket, room, RecvFlags::DONTWAIT) {
             Ok((_, 0)) => break Some(Stopped::Gone),
             Ok((_, some)) => bytes += some,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                // Else each segment would wake this thread.
-                lowat::set(socket, wanted);
-                let more = patience.readable(&socket);
-                lowat::set(socket, BUSY);
-                match more {
-                    Ok(true) => {}
-                    Ok(false) => break Some(Stopped::Empty),
-                    Err(_) => break Some(Stopped::Gone),
-                }
-            }
+            Err(Errno::AGAIN) => match patience.readable(&socket) {
+                Ok(true) => {}
+                Ok(false) => break Some(Stopped::Empty),
+                Err(_) => break Some(Stopped::Gone),
+            },
             Err(_) => break Some(Stopped::Gone),
         }
     };
@@ -117,8 +106,7 @@ impl Stream {
         if self.tls().is_some_and(|mut tls| tls.has_input()) { Ok(()) } else { self.socket.readable().await }
     }
 
-    /// Fills `to` from what comes, waiting `patience` in all; how far it came. Belongs on a blocking thread, and leaves
-    /// the socket [gathering](Self::gather) [`BUSY`].
+    /// Fills `to` from what comes, waiting `patience` in all; how far it came. Belongs on a blocking thread.
     pub fn fill(&self, to: &mut [u8], patience: Duration) -> Filled {
         match self.tls() {
             None => fill(&self.socket, to, Patience::new(patience)),
@@ -139,14 +127,6 @@ impl Stream {
                 };
                 Filled { bytes: most - room.len(), stopped }
             }
-        }
-    }
-
-    /// Has the socket count as readable only when so many bytes are there, or the end.
-    pub fn gather(&self, bytes: usize) {
-        // Encrypted bytes are others than those that are waited for.
-        if self.tls.is_none() {
-            lowat::set(&*self.socket, bytes);
         }
     }
 
