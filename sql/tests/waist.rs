@@ -90,6 +90,33 @@ both! {
 }
 
 both! {
+    /// More than is kept in memory to undo it is done, and undone.
+    async fn a_large_job(place) {
+        let db = place.open().await;
+        let insert = |tx: &mut Tx<'_>, of: usize| {
+            for batch in 0..20 {
+                let row = |n: usize| format!("('{of} {:>180}', 0)", batch * 400 + n);
+                let rows: Vec<String> = (0..400).map(row).collect();
+                tx.execute(&format!("INSERT INTO account (name, balance) VALUES {}", rows.join(", ")), ())?;
+            }
+            tx.execute("UPDATE account SET balance = balance + 1 WHERE id > 1", ())
+        };
+        db.write(move |tx| insert(tx, 1)).await.unwrap();
+        let refused: Result<(), Refusal> = db
+            .write(move |tx| {
+                insert(tx, 2)?;
+                Err(Refusal::Poor)
+            })
+            .await;
+        assert_eq!(refused, Err(Refusal::Poor));
+        db.write(move |tx| insert(tx, 3)).await.unwrap();
+        let sql = "SELECT COUNT(*) FROM account WHERE balance = 2";
+        let twice: Result<Option<i64>, Error> = db.read(move |tx| tx.one(sql, ())).await;
+        assert_eq!((count(&db, "account").await, twice.unwrap()), (16_001, Some(8_000)));
+    }
+}
+
+both! {
     /// Insert, catch the duplicate, update: in one transaction.
     async fn duplicate_then_go_on(place) {
         let db = place.open().await;
