@@ -54,8 +54,7 @@ impl Server {
         let number = queue.next;
         queue.next += 1;
         queue.waiting.push_back((number, job));
-        // Half of the connections: fewer transactions hold more jobs each, which is quicker, and who reads has the others.
-        if queue.takers < self.options.connections.div_ceil(2).max(1) {
+        if queue.takers < self.most_takers() {
             queue.takers += 1;
             tokio::spawn(take_all(self.clone()));
         }
@@ -69,17 +68,21 @@ impl Server {
         place.is_some_and(|place| queue.waiting.remove(place).is_some())
     }
 
+    /// Half of the connections: fewer transactions hold more jobs each, which is quicker, and who reads has the others.
+    fn most_takers(&self) -> usize {
+        self.options.connections.div_ceil(2).max(1)
+    }
+
     /// What the next transaction holds; `None` if nothing waits, and the one who asked takes no more.
     fn take(&self) -> Option<Vec<Box<dyn Job>>> {
-        let free = self.permits.available_permits();
         let mut queue = self.queue();
         let waiting = queue.waiting.len();
         if waiting == 0 {
             queue.takers -= 1;
             return None;
         }
-        // Side by side is quicker than one after the other, where there are connections for it.
-        let share = waiting.div_ceil(free + 1).min(GROUP);
+        // Side by side is quicker than one after the other, where somebody is left to take them.
+        let share = waiting.div_ceil(self.most_takers() - queue.takers + 1).min(GROUP);
         Some(queue.waiting.drain(..share).map(|(_, job)| job).collect())
     }
 
