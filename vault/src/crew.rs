@@ -26,7 +26,7 @@ pub(crate) enum Crew {
     /// On one that fits into a buffer: threads would cost more than the work.
     One { part: Arc<Part>, md5: Md5, sha256: Sha256 },
     /// On a larger one. After a resume the hasher computes both sums, since it has to see again what was here before.
-    Three { writer: Worker<()>, hasher: Worker<([u8; 16], Option<Digest>)>, sha256: Sha256 },
+    Three { writer: Worker<()>, hasher: Worker<([u8; 16], Option<Digest>)>, sha256: Option<Sha256> },
 }
 
 impl Crew {
@@ -41,7 +41,7 @@ impl Crew {
         Ok(Self::Three {
             writer: Worker::start(writer, part, move |part, queue| write(part, queue, already))?,
             hasher: Worker::start(hasher, part, move |part, queue| hash(part, queue, already))?,
-            sha256: Sha256::new(),
+            sha256: (already == 0).then(Sha256::new),
         })
     }
 
@@ -60,7 +60,9 @@ impl Crew {
                 let buffer = Arc::new(buffer);
                 writer.push(buffer.clone())?;
                 hasher.push(buffer.clone())?;
-                sha256.update(buffer.bytes());
+                if let Some(sha256) = sha256 {
+                    sha256.update(buffer.bytes());
+                }
                 Ok(())
             }
         }
@@ -89,7 +91,7 @@ impl Crew {
                 let (written, hashed) = (writer.close(), hasher.close());
                 written.await.unwrap_or_else(|_| Err(ended()))?;
                 let (md5, both) = hashed.await.unwrap_or_else(|_| Err(ended()))?;
-                Ok((md5, both.unwrap_or_else(|| digest(sha256))))
+                Ok((md5, both.or(sha256.map(digest)).ok_or_else(ended)?))
             }
         }
     }

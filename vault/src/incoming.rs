@@ -43,8 +43,8 @@ impl Incoming {
     }
 
     /// An empty buffer with room for [`BUFFER`](crate::BUFFER) bytes, or for all that are to come. There are six of
-    /// them: waiting here is what holds the sender back, after a
-    /// resume for as long as it takes to hash what was here before. Blocks for `patience`; none if that was too short.
+    /// them: waiting here is what holds the sender back, after a resume for as long as it takes to hash what was here
+    /// before. Blocks for `patience`; none if that was too short.
     ///
     /// # Errors
     /// What a worker failed with: [`Error::Full`], [`Error::Io`].

@@ -36,9 +36,9 @@ const CALM: Duration = Duration::from_millis(5);
 /// How long it goes on before it looks whether the transfer is still wanted.
 const SPELL: Duration = Duration::from_millis(200);
 
-/// Fills an upload from the socket: exactly the announced bytes, slice by slice on blocking threads, which write and
-/// hash them there and then: a thread more on the way would be woken for every buffer. A sender that is slow holds no
-/// thread. What has come stays for a resume, however this ends.
+/// Fills an upload from the socket: exactly the announced bytes, slice by slice on blocking threads. The reactor would be
+/// woken for every segment, and hold up others while it copies. A sender that is slow holds none of these threads. What
+/// has come stays for a resume, however this ends.
 ///
 /// # Errors
 /// Why the rest does not come, with a status where one can be said.

@@ -106,7 +106,8 @@ impl Stream {
         if self.tls().is_some_and(|mut tls| tls.has_input()) { Ok(()) } else { self.socket.readable().await }
     }
 
-    /// Fills `to` from what comes, waiting `patience` in all; how far it came. Belongs on a blocking thread.
+    /// Fills `to` from what comes; how far it came. It waits `patience` in all, over TLS not at all, where it is the
+    /// reactor that knows what the socket has. Belongs on a blocking thread.
     pub fn fill(&self, to: &mut [u8], patience: Duration) -> Filled {
         match self.tls() {
             None => fill(&self.socket, to, Patience::new(patience)),
