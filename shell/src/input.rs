@@ -127,7 +127,12 @@ fn is_friendly(own: &Own, words: &Words<'_>) -> bool {
     let others =
         words.options.iter().any(|o| own.spec.option(o.key).is_none() && spec.option(o.key).is_some());
     let flagged = words.plain.iter().skip(1).any(|word| own.flags.iter().any(|f| is_named(f, &word.text)));
-    flagged || (!others && words.plain.len() <= own.spec.args.len() + 1)
+    flagged || (!others && (takes_more(own) || words.plain.len() <= own.spec.args.len() + 1))
+}
+
+/// Whether the last of its words may stand several times.
+fn takes_more(own: &Own) -> bool {
+    own.spec.args.last().is_some_and(|arg| arg.rest)
 }
 
 fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError> {
@@ -140,7 +145,7 @@ fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError>
             None if is_flag(line, word.column) && !own.flags.is_empty() => {
                 return Err(SyntaxError::at(word.column, "a flag that this command has"));
             }
-            None if given.words.len() >= own.spec.args.len() => {
+            None if given.words.len() >= own.spec.args.len() && !takes_more(own) => {
                 return Err(SyntaxError::at(word.column, "no more words (quotes keep words together)"));
             }
             None => given.words.push(word.text.clone().into_owned()),

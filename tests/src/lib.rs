@@ -12,6 +12,7 @@ mod people;
 mod proxy;
 mod reel;
 mod server;
+mod terminal;
 mod transcript;
 mod wire;
 
@@ -27,6 +28,7 @@ pub use people::{
 pub use proxy::{Cut, Proxy};
 pub use reel::{reel, reel_at, reel_tls};
 pub use server::Server;
+pub use terminal::Terminal;
 pub use transcript::{play, play_tls};
 pub use wire::tls_client;
 

@@ -1,0 +1,23 @@
+//! The shell on a terminal: what is typed, what stands on the screen.
+#![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
+
+use tests::{Club, Engine, Terminal, user};
+
+#[test]
+fn a_line_is_typed_and_answered() {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    user(&club, "anna");
+    let password = [("REEL_PASSWORD", "the password of anna")];
+    let mut shell = Terminal::reel(&club, dir.path(), &password, &["--user", "anna"]);
+    shell.wait("anna@127.0.0.1> ");
+    shell.type_("whoami\r");
+    shell.wait("member-until");
+    shell.wait("anna@127.0.0.1> ");
+    shell.type_("login anna\r");
+    shell.hidden("Password: ", "something else");
+    shell.wait("BAD_CREDENTIALS");
+    shell.wait("anna@127.0.0.1> ");
+    shell.type_("\x04");
+    let said = shell.end(0);
+    assert!(!said.contains("something else"), "{said}");
+}
