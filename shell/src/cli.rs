@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::endpoint::Way;
+use crate::show::style::When;
 use crate::trust::Fingerprint;
 
 /// What `--help` says at its end: scripts rely on it.
@@ -61,6 +62,19 @@ pub struct Cli {
     /// Answer each command with one JSON document on standard output
     #[arg(long)]
     pub json: bool,
+
+    /// Answer each command with one table of comma-separated values (RFC 4180). Cells are as the club has
+    /// them: a spreadsheet may take one that begins with = + - or @ for a formula
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+
+    /// When there are colours; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: When,
+
+    /// Print what is longer than the screen all the same. Else REEL_PAGER, PAGER or less shows it at the prompt
+    #[arg(long)]
+    pub no_pager: bool,
 
     /// Say yes to every question, such as whether to buy
     #[arg(short, long)]

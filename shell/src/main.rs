@@ -48,13 +48,18 @@ use locale::Text;
 use session::Session;
 use shell::Shell;
 use show::Screen;
+use show::pager::Pager;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let typed = io::stdin().is_terminal() && !cli.is_scripted();
     let cancel = Cancel::default();
     cancel.catch_interrupts(!typed);
-    let screen = Screen::new(cli.json);
+    show::style::choose(cli.color);
+    let mut screen = Screen::new(cli.json);
+    screen.csv = cli.csv;
+    // A script waits for no key.
+    screen.pager = Pager::of_environment(cancel.clone()).filter(|_| typed && !cli.no_pager);
     let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
         Ok(endpoint) => endpoint,
         Err(fault) => {

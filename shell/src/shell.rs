@@ -64,7 +64,7 @@ impl Shell {
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
         let result = match self.talk.room() {
-            Some(_) => chat::line(self, line),
+            Some(_) => chat::line(self, line).map(|answer| answer.map(|answer| (answer, None))),
             None => self.act(line),
         };
         if self.session.endpoint().cancel.is_cancelled() {
@@ -72,10 +72,10 @@ impl Shell {
             self.session.drop_link();
         }
         self.tell_notes();
-        let Some(answer) = result? else {
+        let Some((answer, spec)) = result? else {
             return Ok(After::Go);
         };
-        self.screen.answer(&answer);
+        self.screen.answer(&answer, spec);
         let leaves = answer.reply.status.code == 221;
         Ok(if leaves { After::Leave } else { After::Go })
     }
@@ -92,16 +92,21 @@ impl Shell {
         }
     }
 
-    fn act(&mut self, line: &str) -> Result<Option<Answer>, Fault> {
+    /// The answer, and the row of the table that says what it looks like.
+    fn act(&mut self, line: &str) -> Result<Option<(Answer, Option<&'static Spec>)>, Fault> {
         if self.words {
-            return words::line(self, line);
+            let spec = protocol::command::find("DEFINE");
+            return words::line(self, line).map(|answer| answer.map(|answer| (answer, spec)));
         }
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
-            Input::Own(own, given) => self.own(own, &given).map(Some),
+            Input::Own(own, given) => {
+                let spec = protocol::command::find(own.spec.verb);
+                self.own(own, &given).map(|answer| Some((answer, spec)))
+            }
             Input::Wire(mut wire) => {
                 self.talk.aim(&mut wire.command);
-                self.wire(&wire).map(Some)
+                self.wire(&wire).map(|answer| Some((answer, Some(wire.spec))))
             }
         }
     }

@@ -3,25 +3,33 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::grammar::{StatusLine, SyntaxError, find};
+use protocol::table::Spec;
 
-use crate::fault::Fault;
+use crate::fault::{Exit, Fault};
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
 use crate::trust::{Untrusted, Why};
 
 pub mod chat;
+mod csv;
 pub mod json;
 mod meaning;
 pub mod notice;
+pub mod pager;
 pub mod plain;
 pub mod plot;
 pub mod style;
 pub mod table;
 
+use pager::Pager;
 use style::Style;
+use table::Room;
 
 /// How an answer is laid out for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,12 +82,18 @@ impl Answer {
 pub struct Screen {
     /// One JSON document a command instead of tables.
     pub json: bool,
+    /// One table of comma-separated values a command.
+    pub csv: bool,
+    /// Where long output goes, while somebody is there to read it.
+    pub pager: Option<Pager>,
     /// The language of talk.
     pub tongue: Tongue,
     /// Whether progress may be drawn.
     pub draws: bool,
     /// What the chat rooms look like.
     pub chat: chat::Chat,
+    /// Something was printed already.
+    printed: Arc<AtomicBool>,
 }
 
 impl Screen {
@@ -87,18 +101,25 @@ impl Screen {
     pub fn new(json: bool) -> Self {
         Self {
             json,
+            csv: false,
+            pager: None,
             tongue: Tongue::of_environment(),
             draws: io::stderr().is_terminal(),
             chat: chat::Chat::of_environment(),
+            printed: Arc::default(),
         }
     }
 
-    /// Shows an answer.
-    pub fn answer(&self, answer: &Answer) {
+    /// Shows an answer, to the command of `spec` if it is one of the table.
+    pub fn answer(&self, answer: &Answer, spec: Option<&Spec>) {
         let reply = &answer.reply;
         if self.json {
             print(&json::line(&json::reply(reply)));
             return;
+        }
+        if self.csv {
+            self.comma_separated(reply, spec);
+            return self.more(answer);
         }
         if answer.layout == Layout::Chat {
             reply.rows.iter().for_each(|row| print(&self.chat.said(row, self.tongue)));
@@ -111,24 +132,49 @@ impl Screen {
         }
     }
 
-    fn rows(&self, answer: &Answer) {
-        let rows = &answer.reply.rows;
-        let lines = match (answer.layout, rows.as_slice()) {
-            (Layout::Silent, _) => return,
-            (_, []) => return self.say(Text::NoRows, &[]),
-            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width()),
-            (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
-            (Layout::List, rows) => table::list(rows, terminal_width()),
-            (Layout::Notice, [row]) => {
-                notice::lines(row, terminal_width(), Style::of(&io::stdout()), self.tongue)
+    /// One table after the other, apart by an empty line.
+    fn comma_separated(&self, reply: &Reply, spec: Option<&Spec>) {
+        if let Some(table) = csv::table(reply, spec, io::stdout().is_terminal()) {
+            if self.printed.swap(true, Ordering::Relaxed) {
+                write(b"\r\n");
             }
-            (Layout::Numbers, rows) => self.numbers(&answer.reply.status, rows),
-            _ => table::table(rows, terminal_width(), self.tongue),
-        };
-        lines.iter().for_each(|line| print(line));
+            write(&table);
+        }
+    }
+
+    fn more(&self, answer: &Answer) {
         if let Some(more) = &answer.more {
             self.say(Text::More, &[&plain::harmless(more)]);
         }
+    }
+
+    /// Prints lines, through the pager if they are more than the screen has.
+    fn lines(&self, lines: &[String]) {
+        let paged = self.pager.as_ref().filter(|_| !fits(lines.len()));
+        if !paged.is_some_and(|pager| pager.show(lines)) {
+            lines.iter().for_each(|line| print(line));
+        }
+    }
+
+    fn rows(&self, answer: &Answer) {
+        let rows = &answer.reply.rows;
+        let style = Style::of(&io::stdout());
+        let lines = match (answer.layout, rows.as_slice()) {
+            (Layout::Silent, _) => return,
+            (_, []) => return self.say(Text::NoRows, &[]),
+            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width(), style),
+            (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
+            (Layout::List, rows) => table::list(rows, terminal_width()),
+            (Layout::Notice, [row]) => notice::lines(row, terminal_width(), style, self.tongue),
+            (Layout::Numbers, rows) => self.numbers(&answer.reply.status, rows),
+            _ => {
+                // A pager shows text, and goes nowhere.
+                let jumps = style.rich && (self.pager.is_none() || fits(rows.len() + 1));
+                table::table(rows, Room { columns: terminal_width(), jumps }, self.tongue)
+            }
+        };
+        self.lines(&lines);
+        self.more(answer);
     }
 
     fn numbers(&self, status: &StatusLine, rows: &[Facts]) -> Vec<String> {
@@ -150,7 +196,7 @@ impl Screen {
         if lines.is_empty() {
             self.talk(&plain::harmless(&status.text));
         }
-        lines.iter().for_each(|line| print(line));
+        self.lines(&lines);
     }
 
     /// Shows what went wrong.
@@ -268,12 +314,21 @@ impl Screen {
     }
 }
 
-/// Prints data. When the reader has gone (`| head`), so do we.
+/// Prints data. When the reader has gone (`| head`), so do we; data that cannot be kept is a failure.
 pub fn print(line: &str) {
+    write(format!("{line}\n").as_bytes());
+}
+
+fn write(bytes: &[u8]) {
     let mut out = io::stdout().lock();
-    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-        std::process::exit(crate::fault::Exit::Done as i32);
+    let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) else {
+        return;
+    };
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        std::process::exit(Exit::Done as i32);
     }
+    let _ = writeln!(io::stderr().lock(), "{}", Fault::file(Path::new("standard output"), error));
+    std::process::exit(Exit::File as i32);
 }
 
 fn event_text(event: &Event) -> String {
@@ -287,6 +342,12 @@ fn event_text(event: &Event) -> String {
 /// How wide the terminal is on which data appears, if it is one.
 pub fn terminal_width() -> Option<usize> {
     width_of(io::stdout())
+}
+
+/// Whether so many lines and the prompt have room on the screen.
+fn fits(lines: usize) -> bool {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    size.map_or(true, |size| size.ws_row == 0 || lines < usize::from(size.ws_row))
 }
 
 fn width_of(stream: impl AsFd) -> Option<usize> {
