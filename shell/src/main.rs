@@ -17,6 +17,7 @@ mod endpoint;
 mod export;
 mod fault;
 mod friendly;
+mod group;
 mod help;
 mod helper;
 mod history;
@@ -25,9 +26,13 @@ mod key;
 mod known;
 mod lexicon;
 mod link;
+mod local;
 mod locale;
+mod meant;
 mod notice;
 mod pages;
+mod ranking;
+mod raw;
 mod repl;
 mod session;
 mod shell;
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         screen,
         titles: Default::default(),
         words: false,
+        raw: false,
         talk: Default::default(),
     };
     let started = start(&mut shell, &cli, typed);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::command::{Book, Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
-use protocol::value::{Money, Price, TitleId};
+use protocol::value::{Money, Price, Sort, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
@@ -18,8 +18,11 @@ use crate::help;
 use crate::input::{self, Given, Input, Wire};
 use crate::key;
 use crate::link::Reply;
+use crate::local;
 use crate::locale::Text;
 use crate::notice;
+use crate::ranking;
+use crate::raw;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
@@ -52,6 +55,8 @@ pub struct Shell {
     pub titles: Arc<Titles>,
     /// Lines are words to be looked up, and no commands.
     pub words: bool,
+    /// Lines go to the server as they are.
+    pub raw: bool,
     /// The chat room that is talked in.
     pub talk: Talk,
 }
@@ -98,10 +103,13 @@ impl Shell {
             let spec = protocol::command::find("DEFINE");
             return words::line(self, line).map(|answer| answer.map(|answer| (answer, spec)));
         }
+        if self.raw {
+            return raw::line(self, line).map(|answer| answer.map(|answer| (answer, None)));
+        }
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
             Input::Own(own, given) => {
-                let spec = protocol::command::find(own.spec.verb);
+                let spec = own.row();
                 self.own(own, &given).map(|answer| Some((answer, spec)))
             }
             Input::Wire(mut wire) => {
@@ -126,6 +134,10 @@ impl Shell {
             Deed::Words => words::begin(self),
             Deed::Say => chat::say(self, given),
             Deed::Chat => chat::chat(self, given),
+            Deed::Top => ranking::first(self, given, Sort::Popular),
+            Deed::New => ranking::first(self, given, Sort::New),
+            Deed::Raw => raw::raw(self, given),
+            Deed::Local => local::run(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -247,6 +259,11 @@ impl Shell {
     /// A fault that one of the texts describes.
     pub fn usage(&self, text: Text) -> Fault {
         Fault::Usage(self.screen.tongue.text(text).to_owned())
+    }
+
+    /// Whether lines are something else than commands until somebody ends it.
+    pub fn is_in_a_loop(&self) -> bool {
+        self.words || self.raw || self.talk.room().is_some()
     }
 
     fn quit(&mut self) -> Answer {

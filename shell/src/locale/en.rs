@@ -127,5 +127,48 @@ pub const fn text(text: Text) -> &'static str {
         Text::NotProved => "The proof was not accepted; the file is sent.",
         Text::ByDay => "{0} by day (UTC): {1} in all, at most {2}",
         Text::MostFetched => "most fetched",
+
+        Text::GroupLibrary => "Find, fetch, share",
+        Text::GroupMoney => "Buy, and your wallet",
+        Text::GroupNotices => "Notices",
+        Text::GroupLounge => "Chat rooms",
+        Text::GroupWords => "Words",
+        Text::GroupTickets => "Tickets",
+        Text::GroupAccount => "Your account",
+        Text::GroupAdmins => "For admins",
+        Text::GroupShell => "The shell",
+        Text::GroupProtocol => "What programs say",
+        Text::DidYouMean => "Did you mean {0}?",
+        Text::CountOrWhich => "This takes a number of titles and one of {0}.",
+        Text::RawBegins => "Lines go to the server as they are; {0} or Ctrl-D ends it.",
+        Text::RawNoRetr => {
+            "Files do not travel in raw lines, where their bytes would be taken for replies: use get."
+        }
+        Text::RawNoStor => {
+            "Files do not travel in raw lines, where lines would be taken for their bytes: use put."
+        }
+        Text::LocalFailed => "The command ended with exit code {0}.",
+        Text::TryAgainIn => "Try again in {0}.",
+        Text::LogInFirst => "Log in first: login NAME, or register NAME for an account.",
+        Text::HelpTellsWhat => "help lists what you may do.",
+        Text::CodeOfAnAdmin => "Who has forgotten a password asks an admin for a code: recover NAME.",
+        Text::AskAnAdmin => "An admin can unlock it.",
+        Text::BuyFirst => "It has to be bought first: buy ID, for {0}.",
+        Text::NotEnough => "It costs {0}, and you have {1}: topup AMOUNT or redeem CODE brings money.",
+        Text::PriceIsNow => "The price is {0} now. Nothing was taken; give the command again to agree.",
+        Text::NotSold => "It is not sold: get ID fetches it.",
+        Text::SeatsLeft => "There are not so many seats; left are {0}.",
+        Text::MakeRoom => "Taken are {0} of {1}; rm ID makes room.",
+        Text::AtMost => "At most {0}.",
+        Text::TryAgainSoon => "Try again in a moment.",
+        Text::LookFirst => "It may have been done: look before you do it again (statement, bookings, ls).",
+        Text::TellOperator => "The operator has to make room.",
+        Text::TellTrace => "The operator finds more in the log under {0}.",
+        Text::ThroughTls => "TLS is spoken at port {0}: reel --tls.",
+        Text::AnotherName => "Choose another.",
+        Text::Seconds => "{0} seconds",
+        Text::Minutes => "{0} minutes",
+        Text::Hours => "{0} hours",
+        Text::LineTooLong => "A line of more than {0} bytes is no command.",
     }
 }

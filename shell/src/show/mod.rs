@@ -13,6 +13,7 @@ use protocol::table::Spec;
 use crate::fault::{Exit, Fault};
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
+use crate::meant;
 use crate::session::Note;
 use crate::trust::{Untrusted, Why};
 
@@ -24,6 +25,7 @@ pub mod notice;
 pub mod pager;
 pub mod plain;
 pub mod plot;
+mod refusal;
 pub mod style;
 pub mod table;
 
@@ -92,6 +94,8 @@ pub struct Screen {
     pub draws: bool,
     /// What the chat rooms look like.
     pub chat: chat::Chat,
+    /// What the server says is shown as it is.
+    pub raw: Arc<AtomicBool>,
     /// Something was printed already.
     printed: Arc<AtomicBool>,
 }
@@ -106,6 +110,7 @@ impl Screen {
             tongue: Tongue::of_environment(),
             draws: io::stderr().is_terminal(),
             chat: chat::Chat::of_environment(),
+            raw: Arc::default(),
             printed: Arc::default(),
         }
     }
@@ -164,7 +169,7 @@ impl Screen {
             (_, []) => return self.say(Text::NoRows, &[]),
             (Layout::Meanings, rows) => meaning::lines(rows, terminal_width(), style),
             (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
-            (Layout::List, rows) => table::list(rows, terminal_width()),
+            (Layout::List, rows) => table::list(rows, terminal_width(), style, self.tongue),
             (Layout::Notice, [row]) => notice::lines(row, terminal_width(), style, self.tongue),
             (Layout::Numbers, rows) => self.numbers(&answer.reply.status, rows),
             _ => {
@@ -207,6 +212,8 @@ impl Screen {
         match fault {
             Fault::Syntax { line, error } => self.caret(line, error),
             Fault::Refused(reply) => self.refusal(&reply.status),
+            Fault::Shown(_) => {}
+            Fault::Local(code) => self.say(Text::LocalFailed, &[&code.to_string()]),
             Fault::Connect { host, error } => {
                 self.say(Text::CannotConnect, &[host, &error.to_string()]);
             }
@@ -248,10 +255,13 @@ impl Screen {
 
     fn caret(&self, line: &str, error: &SyntaxError) {
         let before: String = line.chars().take(error.column.saturating_sub(1)).collect();
-        let indent = plain::width(&before.replace('\t', " "));
+        let indent = plain::width(&plain::harmless(&before.replace('\t', " ")));
         self.talk(&format!("  {}", plain::harmless(&line.replace('\t', " "))));
         let expected = self.tongue.fill(Text::Expected, &[&error.expected]);
         self.talk(&format!("  {}^ {expected}", " ".repeat(indent)));
+        if let Some(meant) = meant::meant(line, error) {
+            self.say(Text::DidYouMean, &[&meant]);
+        }
     }
 
     fn refusal(&self, status: &StatusLine) {
@@ -259,17 +269,7 @@ impl Screen {
             let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
             return self.say(text, &[&plain::harmless(near)]);
         }
-        let text = match self.tongue.refusal(status) {
-            Some(text) => text,
-            None if status.text.is_empty() => status.word.clone(),
-            None => status.text.clone(),
-        };
-        let mut line = format!("{text} ({} {}", status.code, status.word);
-        for (key, value) in status.facts.iter().filter(|(key, _)| key != "token") {
-            line.push_str(&format!(" {key}={value}"));
-        }
-        line.push(')');
-        self.talk(&plain::harmless(&line));
+        refusal::lines(status, self.tongue).iter().for_each(|line| self.wrapped(line));
     }
 
     /// Tells what happened besides.
@@ -281,7 +281,9 @@ impl Screen {
     pub fn note_text(&self, note: &Note) -> String {
         match note {
             // Scripts read the line of the protocol.
-            Note::Event(event) if self.json || !self.draws => event_text(event),
+            Note::Event(event) if self.json || !self.draws || self.raw.load(Ordering::Relaxed) => {
+                event_text(event)
+            }
             Note::Event(event) if event.name == "notice" => {
                 let fact = |key| plain::harmless(find(&event.facts, key).unwrap_or_default());
                 self.tongue.fill(Text::NewNotice, &[&fact("id"), &fact("title")])
@@ -300,10 +302,13 @@ impl Screen {
 
     /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
-        let line = self.tongue.fill(text, with);
+        self.wrapped(&self.tongue.fill(text, with));
+    }
+
+    fn wrapped(&self, line: &str) {
         match width_of(io::stderr()) {
-            Some(room) => plain::wrap(&line, room).iter().for_each(|line| self.talk(line)),
-            None => self.talk(&line),
+            Some(room) => plain::wrap(line, room).iter().for_each(|line| self.talk(line)),
+            None => self.talk(line),
         }
     }
 

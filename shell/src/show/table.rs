@@ -3,6 +3,8 @@
 use protocol::grammar::find;
 
 use super::plain;
+use super::style::Style;
+use crate::group;
 use crate::link::Facts;
 use crate::locale::Tongue;
 
@@ -78,14 +80,23 @@ fn records(columns: &[Column<'_>], rows: usize, room: usize) -> Vec<String> {
     lines
 }
 
-/// Words and what they mean: the first fact of a row, and the last, wrapped beside it.
-pub fn list(rows: &[Facts], room: Option<usize>) -> Vec<String> {
-    let ends = |row: &Facts| Some((row.first()?.1.clone(), row.last()?.1.clone()));
-    let pairs: Vec<(String, String)> = rows.iter().filter_map(ends).collect();
-    let widest = pairs.iter().map(|(word, _)| plain::width(word)).max().unwrap_or(0) + GAP;
+/// Words and what they mean: the first fact of a row, and the last, wrapped beside it. Where a group begins
+/// stands its heading.
+pub fn list(rows: &[Facts], room: Option<usize>, style: Style, tongue: Tongue) -> Vec<String> {
+    let first = |row: &Facts| row.first().map(|(_, word)| plain::width(word));
+    let widest = rows.iter().filter_map(first).max().unwrap_or(0) + GAP;
     let mut lines = Vec::new();
-    for (word, text) in &pairs {
-        beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+    let mut group = None;
+    for row in rows {
+        let here = find(row, "group");
+        if let Some(heading) = here.filter(|_| here != group).and_then(group::heading) {
+            lines.extend((!lines.is_empty()).then(String::new));
+            lines.push(style.bold(tongue.text(heading)));
+        }
+        group = here;
+        if let (Some((_, word)), Some((_, text))) = (row.first(), row.last()) {
+            beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+        }
     }
     lines
 }
@@ -354,7 +365,11 @@ mod tests {
             card(&facts, Some(24), Tongue::En),
             ["usage  get <id>", "text   Downloads a title", "       into a file."]
         );
-        assert_eq!(list(&[facts], Some(28)), ["get <id>  Downloads a title", "          into a file."]);
+        let style = Style { rich: false, colours: false };
+        assert_eq!(
+            list(&[facts], Some(28), style, Tongue::En),
+            ["get <id>  Downloads a title", "          into a file."]
+        );
     }
 
     #[test]
