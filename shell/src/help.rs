@@ -5,7 +5,7 @@ use protocol::table::{Gate, Spec};
 
 use crate::fault::Fault;
 use crate::friendly::{self, Own};
-use crate::group::{self, Group};
+use crate::group;
 use crate::input;
 use crate::link::{Facts, Reply};
 use crate::locale::Text;
@@ -41,13 +41,17 @@ fn all(gate: Gate) -> Vec<Facts> {
         let (place, _, at) = group::of(spec, *own);
         (place, at)
     });
-    all.iter().map(|(usage, spec, own)| row(usage, spec, group::of(spec, *own).1)).collect()
+    all.iter().map(|(usage, spec, own)| row(usage, spec, *own)).collect()
 }
 
-fn row(usage: &str, spec: &Spec, group: &Group) -> Facts {
-    let verb = spec.verb.to_lowercase();
-    let names: Vec<String> = friendly::aliases(spec.verb).map(str::to_lowercase).chain([verb]).collect();
-    let names = names.join(", ");
+fn row(usage: &str, spec: &Spec, own: bool) -> Facts {
+    let (_, group, _) = group::of(spec, own);
+    // The short ones are learnt first.
+    let mut names: Vec<&str> = friendly::aliases(spec.verb).collect();
+    names.sort_by_key(|name| name.len());
+    let short = if own { 0 } else { names.iter().filter(|name| name.len() < spec.verb.len()).count() };
+    names.insert(short, spec.verb);
+    let names = names.join(", ").to_lowercase();
     let text = spec.summary();
     facts(&[("verb", &names), ("group", group.0), ("usage", &lower(usage)), ("text", text)])
 }
