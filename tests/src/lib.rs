@@ -9,6 +9,7 @@ mod from;
 mod line;
 mod load;
 mod people;
+mod picture;
 mod proxy;
 mod reel;
 mod server;

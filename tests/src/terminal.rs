@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use vt100::{Color, Parser};
 
 use crate::club::{Club, program};
+use crate::picture::svg;
 
 /// How long something may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -140,6 +141,11 @@ impl Terminal {
             }
         }
         panic!("no {text:?} on the screen:\n{}", screen.contents());
+    }
+
+    /// The screen as an SVG picture.
+    pub fn picture(&self) -> String {
+        svg(self.shown().parser.screen())
     }
 
     /// Makes the window another size.
