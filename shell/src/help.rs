@@ -17,7 +17,7 @@ use crate::show::{Answer, Layout, Screen};
 /// There is no such verb.
 pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
     if verb.is_empty() {
-        if !screen.json {
+        if !screen.is_for_machines() {
             screen.say(Text::HelpHint, &[]);
         }
         return Ok(answer(all(gate), Layout::List));

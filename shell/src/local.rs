@@ -30,7 +30,7 @@ pub fn run(shell: &Shell, given: &Given) -> Result<Answer, Fault> {
         command.stdin(Stdio::null());
     }
     // Standard output is for the documents then.
-    if shell.screen.json || shell.screen.csv {
+    if shell.screen.is_for_machines() {
         let talk = io::stderr().as_fd().try_clone_to_owned().map_err(failed)?;
         command.stdout(Stdio::from(talk));
     }

@@ -65,7 +65,7 @@ fn send(shell: &mut Shell, line: &str) -> Result<Answer, Fault> {
         _ => {}
     }
     let command = command.and_then(|words| Command::parse(&words).ok());
-    let shows = !shell.screen.json && !shell.screen.csv;
+    let shows = !shell.screen.is_for_machines();
     let heard = |line: &str| {
         if shows {
             print(&plain::harmless(line));

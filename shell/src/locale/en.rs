@@ -121,7 +121,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::InviteHint => "Whoever has this code may register: register NAME invite=CODE",
         Text::Exported => "Written to {0} ({1}): {2}.",
         Text::ThereAlready => "it is there already; --force replaces it",
-        Text::StdoutTaken => "Standard output is a terminal, or taken by --json: name a file.",
+        Text::StdoutTaken => "Standard output is a terminal, or taken by --json or --csv: name a file.",
         Text::OtherBytesOut => "The bytes that were written have another MD5 ({0}) than was promised.",
         Text::Proved => "The club has this file already: {0} did not have to travel.",
         Text::NotProved => "The proof was not accepted; the file is sent.",

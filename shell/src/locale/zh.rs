@@ -109,7 +109,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::InviteHint => "持此码者可注册：register 用户名 invite=邀请码",
         Text::Exported => "已写入 {0}（{1}）：{2}。",
         Text::ThereAlready => "文件已存在；用 --force 替换",
-        Text::StdoutTaken => "标准输出是终端，或已被 --json 占用：请指定文件。",
+        Text::StdoutTaken => "标准输出是终端，或已被 --json 或 --csv 占用：请指定文件。",
         Text::OtherBytesOut => "已输出内容的 MD5（{0}）与承诺的不符。",
         Text::Proved => "服务器已有此文件：{0} 无需传输。",
         Text::NotProved => "证明未被接受；改为传输文件。",

@@ -115,6 +115,11 @@ impl Screen {
         }
     }
 
+    /// Whether what goes to standard output is read by a program.
+    pub fn is_for_machines(&self) -> bool {
+        self.json || self.csv
+    }
+
     /// Shows an answer, to the command of `spec` if it is one of the table.
     pub fn answer(&self, answer: &Answer, spec: Option<&Spec>) {
         let reply = &answer.reply;
@@ -258,7 +263,16 @@ impl Screen {
         let indent = plain::width(&plain::harmless(&before.replace('\t', " ")));
         self.talk(&format!("  {}", plain::harmless(&line.replace('\t', " "))));
         let expected = self.tongue.fill(Text::Expected, &[&error.expected]);
-        self.talk(&format!("  {}^ {expected}", " ".repeat(indent)));
+        let pointed = format!("  {}^ {expected}", " ".repeat(indent));
+        match width_of(io::stderr()).filter(|room| plain::width(&pointed) > *room) {
+            // Broken, a line points nowhere.
+            Some(room) if indent + 3 <= room => {
+                self.talk(&format!("  {}^", " ".repeat(indent)));
+                self.wrapped(&expected);
+            }
+            Some(_) => self.wrapped(&expected),
+            None => self.talk(&pointed),
+        }
         if let Some(meant) = meant::meant(line, error) {
             self.say(Text::DidYouMean, &[&meant]);
         }
