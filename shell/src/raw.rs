@@ -73,7 +73,7 @@ fn send(shell: &mut Shell, line: &str) -> Result<Answer, Fault> {
     };
     let reply = shell.session.raw(line, command.as_ref(), heard)?;
     match reply.accepted() {
-        Ok(reply) => Ok(Answer { reply, layout: Layout::Silent, more: None }),
+        Ok(reply) => Ok(Answer { reply, layout: Layout::Raw, more: None }),
         Err(Fault::Refused(reply)) if shows => Err(Fault::Shown(reply)),
         Err(fault) => Err(fault),
     }

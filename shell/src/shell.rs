@@ -81,7 +81,8 @@ impl Shell {
             return Ok(After::Go);
         };
         self.screen.answer(&answer, spec);
-        let leaves = answer.reply.status.code == 221;
+        // QUIT on the wire ends a connection, and no shell.
+        let leaves = answer.reply.status.code == 221 && answer.layout != Layout::Raw;
         Ok(if leaves { After::Leave } else { After::Go })
     }
 

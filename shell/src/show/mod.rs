@@ -52,6 +52,8 @@ pub enum Layout {
     Chat,
     /// Nothing but what has been said already: for machines only.
     Silent,
+    /// As it came, and shown already.
+    Raw,
 }
 
 /// The answer to a command.
@@ -137,7 +139,7 @@ impl Screen {
             self.say(Text::Entered, &[&fact("room"), &fact("members")]);
         } else if !reply.rows.is_empty() || reply.status.word == "END" {
             self.rows(answer);
-        } else if answer.layout != Layout::Silent {
+        } else if !matches!(answer.layout, Layout::Silent | Layout::Raw) {
             self.status(&reply.status);
         }
     }
@@ -170,7 +172,7 @@ impl Screen {
         let rows = &answer.reply.rows;
         let style = Style::of(&io::stdout());
         let lines = match (answer.layout, rows.as_slice()) {
-            (Layout::Silent, _) => return,
+            (Layout::Silent | Layout::Raw, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
             (Layout::Meanings, rows) => meaning::lines(rows, terminal_width(), style),
             (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
