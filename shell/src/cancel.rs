@@ -28,6 +28,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     cancelled: bool,
+    /// So many programs of others run that hear Ctrl-C themselves.
+    aside: usize,
     next: u64,
     open: HashMap<u64, TcpStream>,
 }
@@ -57,12 +59,23 @@ impl Cancel {
     /// Stops what runs.
     pub fn cancel(&self) {
         let mut state = self.state();
+        if state.aside > 0 {
+            return;
+        }
         state.cancelled = true;
         for stream in state.open.values() {
             // Shut already is as good.
             let _ = stream.shutdown(Shutdown::Both);
         }
         self.0.changed.notify_all();
+    }
+
+    /// Waits for a program that hears Ctrl-C itself: meanwhile it stops nothing here.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.state().aside += 1;
+        let result = work();
+        self.state().aside -= 1;
+        result
     }
 
     /// Begins something new: an earlier Ctrl-C was not meant for it.
@@ -144,5 +157,14 @@ mod tests {
         assert!(!thread.join().unwrap());
         cancel.reset();
         assert!(!cancel.is_cancelled());
+    }
+
+    #[test]
+    fn what_another_program_hears_stops_nothing_here() {
+        let cancel = Cancel::default();
+        cancel.aside(|| cancel.cancel());
+        assert!(!cancel.is_cancelled());
+        cancel.cancel();
+        assert!(cancel.is_cancelled());
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::endpoint::Way;
+use crate::show::style::When;
 use crate::trust::Fingerprint;
 
 /// What `--help` says at its end: scripts rely on it.
@@ -12,7 +13,12 @@ const AFTER: &str = "\
 The password comes from a hidden prompt or from REEL_PASSWORD, never from an
 argument. Without -c and -f, commands are read from standard input: with a prompt
 on a terminal, else as a script (blank lines and lines that begin with # are
-skipped). A script stops at its first failure.
+skipped). Commands of -c run first, then those of -f; standard input is read only
+if -f - says so, or if the last -c begins a loop such as words. A script stops at
+its first failure, or with --keep-going ends with the exit code of the first.
+
+Data goes to standard output, all else to standard error. REEL_PAGER or PAGER names
+the pager of the prompt, NO_COLOR and CLICOLOR_FORCE say whether there are colours.
 
 Exit codes:
   0  done
@@ -24,6 +30,7 @@ Exit codes:
   6  the bytes are not those that were promised
   7  try again later
   8  a local file could not be read or written
+  9  a command of this computer (!) failed
   130  stopped with Ctrl-C";
 
 /// One shell for the members and the admins of a club.
@@ -58,9 +65,26 @@ pub struct Cli {
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 
+    /// Go on after a failure; the exit code is that of the first
+    #[arg(short, long)]
+    pub keep_going: bool,
+
     /// Answer each command with one JSON document on standard output
     #[arg(long)]
     pub json: bool,
+
+    /// Answer each command with one table of comma-separated values (RFC 4180). Cells are as the club has
+    /// them: a spreadsheet may take one that begins with = + - or @ for a formula
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+
+    /// When there are colours; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: When,
+
+    /// Print what is longer than the screen all the same. Else REEL_PAGER, PAGER or less shows it at the prompt
+    #[arg(long)]
+    pub no_pager: bool,
 
     /// Say yes to every question, such as whether to buy
     #[arg(short, long)]

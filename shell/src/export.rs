@@ -36,7 +36,7 @@ const PARTS: &[Part] = &[
 /// A file is there already, the file system refuses, a refusal, or no connection.
 pub fn export(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     if given.get("-o") == Some("-") {
-        if shell.screen.json {
+        if shell.screen.is_for_machines() {
             return Err(shell.usage(Text::StdoutTaken));
         }
         let mut out = io::BufWriter::new(io::stdout());

@@ -29,6 +29,8 @@ pub enum Exit {
     Later = 7,
     /// A file of this computer could not be read or written.
     File = 8,
+    /// A command of this computer (`!`) failed.
+    Local = 9,
     /// Stopped with Ctrl-C: 128 and SIGINT, as shells have it.
     Interrupted = 130,
 }
@@ -46,6 +48,7 @@ impl Exit {
         Exit::Integrity,
         Exit::Later,
         Exit::File,
+        Exit::Local,
         Exit::Interrupted,
     ];
 
@@ -69,6 +72,12 @@ pub enum Fault {
     /// The server answered with a refusal; the reply has what came with it.
     #[error("{} {}", .0.status.code, .0.status.word)]
     Refused(Box<Reply>),
+    /// A refusal that has been shown already, as it came.
+    #[error("{} {}", .0.status.code, .0.status.word)]
+    Shown(Box<Reply>),
+    /// A command of this computer failed, with this exit code.
+    #[error("exit code {0}")]
+    Local(i32),
     /// A line that is no command, and where it goes wrong.
     #[error("{error}")]
     Syntax {
@@ -136,7 +145,8 @@ impl Fault {
     /// With what a script ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Fault::Refused(reply) => Exit::of(&reply.status),
+            Fault::Refused(reply) | Fault::Shown(reply) => Exit::of(&reply.status),
+            Fault::Local(_) => Exit::Local,
             Fault::Syntax { .. } | Fault::Usage(_) => Exit::Usage,
             Fault::Connect { .. }
             | Fault::Untrusted(_)
@@ -153,7 +163,8 @@ impl Fault {
     /// One word for `--json`, where the server gave none.
     pub fn word(&self) -> &'static str {
         match self {
-            Fault::Refused(_) => "REFUSED",
+            Fault::Refused(_) | Fault::Shown(_) => "REFUSED",
+            Fault::Local(_) => "LOCAL",
             Fault::Syntax { .. } | Fault::Usage(_) => "USAGE",
             Fault::Connect { .. } => "CANNOT_CONNECT",
             Fault::Untrusted(_) => "UNTRUSTED",

@@ -4,7 +4,8 @@
 use protocol::field::{Value as _, Verb};
 use protocol::table::{Arg, Gate, Shape, Spec};
 use protocol::value::{
-    Count, Kind, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName, UserName, YesNo,
+    Count, Kind, Listing, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName, UserName,
+    YesNo,
 };
 
 /// What a verb of the shell does.
@@ -36,6 +37,14 @@ pub enum Deed {
     Say,
     /// Joins a chat room and says every line there.
     Chat,
+    /// Lists what is fetched most.
+    Top,
+    /// Lists what is new.
+    New,
+    /// Shows the wire: sends lines as they are.
+    Raw,
+    /// Runs a command of this computer.
+    Local,
     /// Explains.
     Help,
     /// Leaves.
@@ -76,22 +85,40 @@ impl Own {
         out
     }
 
+    /// The row of the table whose answer it gives.
+    pub fn row(&self) -> Option<&'static Spec> {
+        let verb = match self.deed {
+            Deed::Top | Deed::New => "LIST",
+            _ => self.spec.verb,
+        };
+        protocol::command::find(verb)
+    }
+
     /// The flag of this name.
     pub fn flag(&self, name: &str) -> Option<&'static Flag> {
         self.flags.iter().find(|flag| flag.name == name)
     }
 }
 
-/// Other names of verbs of the table.
+/// Other names of verbs, of the table and of the shell.
 pub const ALIASES: &[(&str, &str)] = &[
     ("LS", "LIST"),
     ("FIND", "SEARCH"),
+    ("SHOW", "INFO"),
+    ("DOWNLOAD", "GET"),
+    ("UPLOAD", "PUT"),
     ("RM", "DELE"),
     ("DELETE", "DELE"),
     ("UNDELETE", "UNDELE"),
     ("BALANCE", "WHOAMI"),
+    ("MEMBERSHIP", "MEMBER"),
     ("DOWNLOADS", "HISTORY"),
     ("TICKETS", "BOOKINGS"),
+    ("NEWS", "NOTICES"),
+    ("DICT", "DEFINE"),
+    ("MAN", "HELP"),
+    ("?", "HELP"),
+    ("BYE", "QUIT"),
 ];
 
 const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
@@ -116,6 +143,9 @@ const CODE: Arg = arg("code", false, Ticket::SHAPE);
 const TEXT: Arg = arg("text", false, LongText::SHAPE);
 const DAYS: Arg = arg("days", false, Count::SHAPE);
 const VERB: Arg = arg("verb", false, Verb::SHAPE);
+const COUNT: Arg = arg("count", false, Count::SHAPE);
+const WHICH: Arg = arg("which", false, Listing::SHAPE);
+const LINE: Arg = Arg { rest: true, ..arg("command", false, Opaque::SHAPE) };
 
 const FORCE: Flag = Flag { name: "--force", word: None };
 const YES: Flag = Flag { name: "-y", word: None };
@@ -288,6 +318,54 @@ pub static OWN: &[Own] = &[
         deed: Deed::Chat,
     },
     Own {
+        spec: spec(
+            "TOP",
+            "Lists what is fetched most, the first first: 20 titles unless you say.\nA number says how many, and FREE, PAID, SHARED or OWNED of which.",
+            &[COUNT, WHICH],
+            &[],
+            Gate::User,
+            "top 10 free",
+        ),
+        flags: &[],
+        deed: Deed::Top,
+    },
+    Own {
+        spec: spec(
+            "NEW",
+            "Lists what has come last, the newest first: 20 titles unless you say.\nA number says how many, and FREE, PAID, SHARED or OWNED of which.",
+            &[COUNT, WHICH],
+            &[],
+            Gate::User,
+            "new 5",
+        ),
+        flags: &[],
+        deed: Deed::New,
+    },
+    Own {
+        spec: spec(
+            "RAW",
+            "Shows the wire: sends lines to the server as they are, and shows all that it says.\nWithout a command every line that is typed, until ## or Ctrl-D. No files: RETR and STOR are refused here.",
+            &[LINE],
+            &[],
+            Gate::Guest,
+            "raw LIST limit=1",
+        ),
+        flags: &[],
+        deed: Deed::Raw,
+    },
+    Own {
+        spec: spec(
+            "!",
+            "Runs a command of this computer, in $SHELL; without one it opens that shell.\nIn a script a command that fails is a failure; it reads the terminal or nothing.",
+            &[LINE],
+            &[],
+            Gate::Guest,
+            "! ls -l",
+        ),
+        flags: &[],
+        deed: Deed::Local,
+    },
+    Own {
         spec: spec("HELP", "Explains the commands, or one of them.", &[VERB], &[], Gate::Guest, "help get"),
         flags: &[],
         deed: Deed::Help,
@@ -304,18 +382,23 @@ pub static OWN: &[Own] = &[
     },
 ];
 
-/// The verb of the shell called `verb`, whatever its case.
+/// The verb that is meant by a name: its own, or another.
+fn named(verb: &str) -> &str {
+    ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(verb)).map_or(verb, |(_, name)| name)
+}
+
+/// The verb of the shell called `verb`, by its own or another name, whatever its case.
 pub fn find(verb: &str) -> Option<&'static Own> {
+    let verb = named(verb);
     OWN.iter().find(|own| own.spec.verb.eq_ignore_ascii_case(verb))
 }
 
 /// The row of the table behind `verb`, by its own or another name.
 pub fn table(verb: &str) -> Option<&'static Spec> {
-    let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(verb));
-    protocol::command::find(alias.map_or(verb, |(_, name)| name))
+    protocol::command::find(named(verb))
 }
 
-/// The other names of a verb of the table.
+/// The other names of a verb.
 pub fn aliases(verb: &str) -> impl Iterator<Item = &'static str> {
     ALIASES.iter().filter(move |(_, target)| *target == verb).map(|(name, _)| *name)
 }
@@ -326,7 +409,7 @@ pub fn verbs(gate: Gate) -> Vec<&'static str> {
     let mut verbs: Vec<&str> =
         own.chain(protocol::command::TABLE).filter(|spec| spec.gate <= gate).map(|spec| spec.verb).collect();
     verbs.extend(ALIASES.iter().filter_map(|(name, target)| {
-        let spec = protocol::command::find(target)?;
+        let spec = find(target).map(|own| &own.spec).or_else(|| protocol::command::find(target))?;
         (spec.gate <= gate).then_some(*name)
     }));
     verbs.sort_unstable();
@@ -344,10 +427,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aliases_lead_to_the_table_and_hide_nothing() {
+    fn aliases_lead_to_a_verb_and_hide_nothing() {
         for (name, target) in ALIASES {
-            assert!(protocol::command::find(target).is_some());
-            assert!(protocol::command::find(name).is_none());
+            let is_verb = |verb: &&str| OWN.iter().any(|own| own.spec.verb == *verb);
+            assert!(is_verb(target) || protocol::command::find(target).is_some(), "{target}");
+            assert!(!is_verb(name) && protocol::command::find(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_example_of_every_verb_is_understood() {
+        for own in OWN {
+            let read = crate::input::read(own.spec.example, Default::default());
+            assert!(read.is_ok(), "{}: {read:?}", own.spec.example);
+            assert!(own.spec.example.starts_with(&own.spec.verb.to_lowercase()), "{}", own.spec.example);
         }
     }
 

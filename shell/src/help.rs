@@ -5,6 +5,7 @@ use protocol::table::{Gate, Spec};
 
 use crate::fault::Fault;
 use crate::friendly::{self, Own};
+use crate::group;
 use crate::input;
 use crate::link::{Facts, Reply};
 use crate::locale::Text;
@@ -16,7 +17,7 @@ use crate::show::{Answer, Layout, Screen};
 /// There is no such verb.
 pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
     if verb.is_empty() {
-        if !screen.json {
+        if !screen.is_for_machines() {
             screen.say(Text::HelpHint, &[]);
         }
         return Ok(answer(all(gate), Layout::List));
@@ -32,20 +33,27 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
 }
 
 fn all(gate: Gate) -> Vec<Facts> {
-    let own = friendly::OWN.iter().filter(|own| own.spec.gate <= gate);
-    let mut rows: Vec<Facts> = own.map(|own| row(&own.usage(), &own.spec)).collect();
-    let table = protocol::command::TABLE.iter();
-    let others = table.filter(|spec| spec.gate <= gate && friendly::find(spec.verb).is_none());
-    rows.extend(others.map(|spec| row(&spec.usage(), spec)));
-    rows
+    let own = friendly::OWN.iter().map(|own| (own.usage(), &own.spec, true));
+    let table = protocol::command::TABLE.iter().filter(|spec| friendly::find(spec.verb).is_none());
+    let all = own.chain(table.map(|spec| (spec.usage(), spec, false)));
+    let mut all: Vec<_> = all.filter(|(_, spec, _)| spec.gate <= gate).collect();
+    all.sort_by_key(|(_, spec, own)| {
+        let (place, _, at) = group::of(spec, *own);
+        (place, at)
+    });
+    all.iter().map(|(usage, spec, own)| row(usage, spec, *own)).collect()
 }
 
-fn row(usage: &str, spec: &Spec) -> Facts {
-    let verb = spec.verb.to_lowercase();
-    let names: Vec<String> = friendly::aliases(spec.verb).map(str::to_lowercase).chain([verb]).collect();
-    let names = names.join(", ");
+fn row(usage: &str, spec: &Spec, own: bool) -> Facts {
+    let (_, group, _) = group::of(spec, own);
+    // The short ones are learnt first.
+    let mut names: Vec<&str> = friendly::aliases(spec.verb).collect();
+    names.sort_by_key(|name| name.len());
+    let short = if own { 0 } else { names.iter().filter(|name| name.len() < spec.verb.len()).count() };
+    names.insert(short, spec.verb);
+    let names = names.join(", ").to_lowercase();
     let text = spec.summary();
-    facts(&[("verb", &names), ("usage", &lower(usage)), ("text", text)])
+    facts(&[("verb", &names), ("group", group.0), ("usage", &lower(usage)), ("text", text)])
 }
 
 /// All about a verb, under the name by which it was asked for.
@@ -106,13 +114,32 @@ mod tests {
 
     #[test]
     fn another_name_is_explained_under_that_name() {
-        let screen =
-            Screen { json: true, tongue: Default::default(), draws: false, chat: Default::default() };
+        let screen = Screen::new(true);
         let card = help(&screen, Gate::User, "ls").unwrap().reply.rows.remove(0);
         assert!(find(&card, "usage").unwrap().starts_with("ls [ALL|"), "{card:?}");
         assert_eq!(find(&card, "also"), Some("list"));
         assert!(find(&card, "example").unwrap().starts_with("ls "), "{card:?}");
         let card = help(&screen, Gate::User, "whoami").unwrap().reply.rows.remove(0);
         assert_eq!((find(&card, "usage"), find(&card, "also")), (Some("whoami"), Some("balance")));
+        let card = help(&screen, Gate::Guest, "man").unwrap().reply.rows.remove(0);
+        assert_eq!((find(&card, "example"), find(&card, "also")), (Some("man get"), Some("?, help")));
+    }
+
+    #[test]
+    fn what_belongs_together_stands_together() {
+        let groups = |gate| {
+            let mut groups: Vec<String> =
+                all(gate).iter().map(|row| find(row, "group").unwrap().to_owned()).collect();
+            groups.dedup();
+            groups
+        };
+        assert_eq!(groups(Gate::Guest), ["account", "shell", "protocol"]);
+        let members = ["library", "money", "notices", "lounge", "words", "tickets", "account"];
+        assert_eq!(groups(Gate::User), [&members[..], &["shell", "protocol"]].concat());
+        assert_eq!(groups(Gate::Admin), [&members[..], &["admins", "shell", "protocol"]].concat());
+        let rows = all(Gate::Admin);
+        assert!(find(&rows[0], "verb").is_some_and(|verb| verb == "ls, list"), "{rows:?}");
+        let verbs = rows.iter().filter(|row| find(row, "verb") == Some("stats"));
+        assert_eq!(verbs.count(), 1);
     }
 }

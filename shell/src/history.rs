@@ -39,6 +39,10 @@ pub fn file() -> io::Result<PathBuf> {
 /// and holds nothing that looks like a digest.
 pub fn may_keep(line: &str) -> bool {
     let verb = line.split([' ', '\t', '"', '=']).find(|word| !word.is_empty());
+    if verb.is_some_and(|verb| verb.eq_ignore_ascii_case("RAW")) {
+        let sent = line.trim_start().get(3..).unwrap_or_default();
+        return sent.trim().is_empty() || may_keep(sent);
+    }
     let Some(verb) = verb else { return false };
     let secret = |verb: &str| SECRET.iter().any(|s| s.eq_ignore_ascii_case(verb));
     let near = || protocol::near::nearest(verb, SECRET.into_iter()).is_some();
@@ -69,11 +73,15 @@ mod tests {
             "passwd".into(),
             "recover anna 7QK2ZP-XW40CN-9M3TGA-5RB8VD".into(),
             format!("STOR 5 {digest}"),
+            "raw RESUME 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2".into(),
+            " RAW  \"redeem\" 7QK2ZP".into(),
             String::new(),
         ] {
             assert!(!may_keep(&line), "{line}");
         }
-        for line in ["ls PAID", "get 7 -o x", "frobnicate", "search \"green tea\""] {
+        for line in
+            ["ls PAID", "get 7 -o x", "frobnicate", "search \"green tea\"", "raw", "raw LIST limit=1", "!ls"]
+        {
             assert!(may_keep(line), "{line}");
         }
     }

@@ -68,6 +68,9 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
         return Ok(Input::Nothing);
     }
     let wrong = |error| Fault::Syntax { line: line.to_owned(), error };
+    if let Some((own, text)) = verbatim(line) {
+        return Ok(Input::Own(own, Given { words: vec![text.to_owned()], ..Given::default() }));
+    }
     if let Some((own, text)) = speech(line) {
         grammar::legible(line.as_bytes()).map_err(wrong)?;
         return Ok(Input::Own(own, Given { words: vec![text], ..Given::default() }));
@@ -86,6 +89,17 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
     let keyed = words.options.iter().any(|o| o.key.eq_ignore_ascii_case("key"));
     let page = page(&words);
     Ok(Input::Wire(Wire { spec, command, keyed, page }))
+}
+
+/// What follows `raw` and `!`: not looked at here.
+pub fn verbatim(line: &str) -> Option<(&'static Own, &str)> {
+    let line = line.trim_start();
+    let (verb, rest) = match line.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => line.split_once([' ', '\t'])?,
+    };
+    let own = friendly::find(verb).filter(|own| matches!(own.deed, Deed::Raw | Deed::Local))?;
+    Some((own, rest.trim()))
 }
 
 /// What `say` is to say: one word in quotes, or all that follows as it is, but for a room before a text in
@@ -300,6 +314,15 @@ mod tests {
         assert_eq!(wire("say lounge \"hello all\"").command.line(), "SAY lounge \"hello all\"");
         assert_eq!(column("say a\u{1b}b"), 6);
         assert_eq!(column("say "), 5);
+    }
+
+    #[test]
+    fn what_is_for_the_server_or_for_this_computer_is_not_looked_at() {
+        assert_eq!(own("raw  LIST \"x limit=1 limit=2 ").words, ["LIST \"x limit=1 limit=2"]);
+        assert_eq!(own("!ls -l \"a b\" | wc").words, ["ls -l \"a b\" | wc"]);
+        assert_eq!(own(" ! ls").words, ["ls"]);
+        assert_eq!(own("!").words, [""]);
+        assert!(own("raw").words.is_empty());
     }
 
     #[test]

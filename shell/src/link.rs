@@ -134,6 +134,38 @@ impl Link {
         }
     }
 
+    /// Sends a line as it is, and hands every line that comes to `heard`, up to the status line.
+    ///
+    /// # Errors
+    /// The connection was lost, the status line is none, or bytes would follow it.
+    pub fn raw(&mut self, line: &str, mut heard: impl FnMut(&str)) -> Result<Reply, Fault> {
+        self.wire.write_all(format!("{line}\r\n").as_bytes()).map_err(Fault::Lost)?;
+        let mut reply = Reply::default();
+        loop {
+            let Piece::Line(line) = self.piece()? else {
+                return Err(Fault::Garbled("a body nobody asked for".to_owned()));
+            };
+            heard(&line);
+            match grammar::said(&line) {
+                Ok(Said::Status(status)) if status.code < 200 => {
+                    return Err(Fault::Garbled("bytes that nobody asked for".to_owned()));
+                }
+                Ok(Said::Status(status)) => {
+                    reply.status = status;
+                    reply.status.text = reply.status.text.trim().to_owned();
+                    return Ok(reply);
+                }
+                Ok(Said::Row(facts)) if reply.rows.len() < MAX_ROWS => reply.rows.push(facts),
+                // Rows beyond measure, and what is no line of the protocol, are for whoever looks at them.
+                Ok(Said::Row(_) | Said::Event(..)) => {}
+                Err(error) if !line.starts_with(['-', '*']) => {
+                    return Err(Fault::Garbled(error.to_string()));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
     /// Hands the `length` bytes that follow to `sink`, piece by piece.
     ///
     /// # Errors

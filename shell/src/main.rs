@@ -17,6 +17,7 @@ mod endpoint;
 mod export;
 mod fault;
 mod friendly;
+mod group;
 mod help;
 mod helper;
 mod history;
@@ -25,9 +26,13 @@ mod key;
 mod known;
 mod lexicon;
 mod link;
+mod local;
 mod locale;
+mod meant;
 mod notice;
 mod pages;
+mod ranking;
+mod raw;
 mod repl;
 mod session;
 mod shell;
@@ -48,13 +53,18 @@ use locale::Text;
 use session::Session;
 use shell::Shell;
 use show::Screen;
+use show::pager::Pager;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let typed = io::stdin().is_terminal() && !cli.is_scripted();
     let cancel = Cancel::default();
     cancel.catch_interrupts(!typed);
-    let screen = Screen::new(cli.json);
+    show::style::choose(cli.color);
+    let mut screen = Screen::new(cli.json);
+    screen.csv = cli.csv;
+    // A script waits for no key.
+    screen.pager = Pager::of_environment(cancel.clone()).filter(|_| typed && !cli.no_pager);
     let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
         Ok(endpoint) => endpoint,
         Err(fault) => {
@@ -68,6 +78,7 @@ fn main() -> ExitCode {
         screen,
         titles: Default::default(),
         words: false,
+        raw: false,
         talk: Default::default(),
     };
     let started = start(&mut shell, &cli, typed);

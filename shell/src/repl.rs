@@ -12,6 +12,7 @@ use crate::fault::Exit;
 use crate::helper::Guide;
 use crate::history;
 use crate::locale::Text;
+use crate::raw;
 use crate::shell::{After, Shell};
 use crate::show::plain::{harmless, width};
 
@@ -80,6 +81,7 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
                 wipe_hint(width(&prompt(shell)), hinted);
             }
             Err(ReadlineError::Eof) if shell.words => shell.words = false,
+            Err(ReadlineError::Eof) if shell.raw => raw::set(shell, false),
             Err(ReadlineError::Eof) if shell.talk.room().is_some() => {
                 shell.screen.talk("##");
                 shell.talk.end();
@@ -126,7 +128,7 @@ fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
     shell.titles.follow(shell.session.pass());
     if let Some(guide) = editor.helper_mut() {
         guide.follow(shell.session.gate(), shell.session.pass(), shell.words);
-        guide.silence(shell.talk.room().is_some());
+        guide.silence(shell.talk.room().is_some() || shell.raw);
     }
 }
 
@@ -147,11 +149,14 @@ fn leave(shell: &mut Shell) -> Exit {
     Exit::Done
 }
 
-/// `anna@club> `, `anna@lounge> ` while every line is said there, `word> ` where words are looked up, or
-/// `reel> ` for a guest.
+/// `anna@club> `, `anna@lounge> ` while every line is said there, `word> ` where words are looked up, `raw> ` where
+/// lines go to the server as they are, or `reel> ` for a guest.
 fn prompt(shell: &Shell) -> String {
     if shell.words {
         return "word> ".to_owned();
+    }
+    if shell.raw {
+        return "raw> ".to_owned();
     }
     match shell.session.account() {
         Some(account) => {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use protocol::command::Command;
 use protocol::grammar::StatusLine;
 use protocol::table::Gate;
 use protocol::value::Secret;
@@ -192,6 +193,24 @@ impl Session {
         let mut reply = self.with(|link| link.ask(line))?;
         self.notes.extend(reply.events.drain(..).map(Note::Event));
         self.remember(&reply, line);
+        Ok(reply)
+    }
+
+    /// Sends a line as it is; what comes is handed to `heard` line by line. `command` is what the line says, if
+    /// it says anything: who logs in or out by it is remembered.
+    ///
+    /// # Errors
+    /// No connection can be had, it is lost, or it cannot be used any more.
+    pub fn raw(
+        &mut self, line: &str, command: Option<&Command>, heard: impl FnMut(&str),
+    ) -> Result<Reply, Fault> {
+        let reply = self.with(|link| link.raw(line, heard))?;
+        self.remember(&reply, &command.map(Command::line).unwrap_or_default());
+        match command {
+            Some(Command::Logout(_) | Command::Unregister(_)) if reply.status.code < 300 => self.forget(),
+            _ if reply.status.code == 221 => self.drop_link(),
+            _ => {}
+        }
         Ok(reply)
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::command::{Book, Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
-use protocol::value::{Money, Price, TitleId};
+use protocol::value::{Money, Price, Sort, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
@@ -18,8 +18,11 @@ use crate::help;
 use crate::input::{self, Given, Input, Wire};
 use crate::key;
 use crate::link::Reply;
+use crate::local;
 use crate::locale::Text;
 use crate::notice;
+use crate::ranking;
+use crate::raw;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
@@ -52,6 +55,8 @@ pub struct Shell {
     pub titles: Arc<Titles>,
     /// Lines are words to be looked up, and no commands.
     pub words: bool,
+    /// Lines go to the server as they are.
+    pub raw: bool,
     /// The chat room that is talked in.
     pub talk: Talk,
 }
@@ -64,7 +69,7 @@ impl Shell {
     pub fn run(&mut self, line: &str) -> Result<After, Fault> {
         self.session.endpoint().cancel.reset();
         let result = match self.talk.room() {
-            Some(_) => chat::line(self, line),
+            Some(_) => chat::line(self, line).map(|answer| answer.map(|answer| (answer, None))),
             None => self.act(line),
         };
         if self.session.endpoint().cancel.is_cancelled() {
@@ -72,11 +77,12 @@ impl Shell {
             self.session.drop_link();
         }
         self.tell_notes();
-        let Some(answer) = result? else {
+        let Some((answer, spec)) = result? else {
             return Ok(After::Go);
         };
-        self.screen.answer(&answer);
-        let leaves = answer.reply.status.code == 221;
+        self.screen.answer(&answer, spec);
+        // QUIT on the wire ends a connection, and no shell.
+        let leaves = answer.reply.status.code == 221 && answer.layout != Layout::Raw;
         Ok(if leaves { After::Leave } else { After::Go })
     }
 
@@ -92,16 +98,24 @@ impl Shell {
         }
     }
 
-    fn act(&mut self, line: &str) -> Result<Option<Answer>, Fault> {
+    /// The answer, and the row of the table that says what it looks like.
+    fn act(&mut self, line: &str) -> Result<Option<(Answer, Option<&'static Spec>)>, Fault> {
         if self.words {
-            return words::line(self, line);
+            let spec = protocol::command::find("DEFINE");
+            return words::line(self, line).map(|answer| answer.map(|answer| (answer, spec)));
+        }
+        if self.raw {
+            return raw::line(self, line).map(|answer| answer.map(|answer| (answer, None)));
         }
         match input::read(line, self.screen.tongue)? {
             Input::Nothing => Ok(None),
-            Input::Own(own, given) => self.own(own, &given).map(Some),
+            Input::Own(own, given) => {
+                let spec = own.row();
+                self.own(own, &given).map(|answer| Some((answer, spec)))
+            }
             Input::Wire(mut wire) => {
                 self.talk.aim(&mut wire.command);
-                self.wire(&wire).map(Some)
+                self.wire(&wire).map(|answer| Some((answer, Some(wire.spec))))
             }
         }
     }
@@ -121,6 +135,10 @@ impl Shell {
             Deed::Words => words::begin(self),
             Deed::Say => chat::say(self, given),
             Deed::Chat => chat::chat(self, given),
+            Deed::Top => ranking::first(self, given, Sort::Popular),
+            Deed::New => ranking::first(self, given, Sort::New),
+            Deed::Raw => raw::raw(self, given),
+            Deed::Local => local::run(self, given),
             Deed::Help => help::help(&self.screen, self.session.gate(), given.word(0)),
             Deed::Quit => Ok(self.quit()),
         }
@@ -242,6 +260,11 @@ impl Shell {
     /// A fault that one of the texts describes.
     pub fn usage(&self, text: Text) -> Fault {
         Fault::Usage(self.screen.tongue.text(text).to_owned())
+    }
+
+    /// Whether lines are something else than commands until somebody ends it.
+    pub fn is_in_a_loop(&self) -> bool {
+        self.words || self.raw || self.talk.room().is_some()
     }
 
     fn quit(&mut self) -> Answer {

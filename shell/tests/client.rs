@@ -139,7 +139,7 @@ fn a_script_stops_at_its_first_failure_with_its_code() {
     let arguments = ["--user", "anna", "-c", "whoami", "-c", "# no", "-c", "info 9", "-c", "whoami"];
     let (output, _) = run(vec![anna(script)], dir.path(), &arguments);
     assert_eq!((code(&output), out(&output).as_str()), (4, "user  anna\n"));
-    assert!(err(&output).contains("no (550 NOT_FOUND)"), "{output:?}");
+    assert!(err(&output).contains("No. (550 NOT_FOUND)"), "{output:?}");
 }
 
 #[test]

@@ -148,6 +148,18 @@ impl Terminal {
         svg(self.shown().parser.screen())
     }
 
+    /// In which column of the screen, from 0, `text` begins in the last row that begins with `row`.
+    #[track_caller]
+    pub fn column_of(&self, row: &str, text: &str) -> u16 {
+        let shown = self.shown();
+        let screen = shown.parser.screen();
+        let (rows, columns) = screen.size();
+        let found = (0..rows).rev().find(|at| screen.contents_between(*at, 0, *at, columns).starts_with(row));
+        let begins = |at, column| screen.contents_between(at, column, at, columns).starts_with(text);
+        let column = found.and_then(|at| (0..columns).find(|column| begins(at, *column)));
+        column.unwrap_or_else(|| panic!("no {text:?} in a row {row:?} of\n{}", screen.contents()))
+    }
+
     /// Makes the window another size.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         self.shown().parser.screen_mut().set_size(rows, columns);
@@ -207,9 +219,11 @@ fn reel(folder: &Path, more: &[(&str, &str)]) -> Command {
     {
         command.env_remove(name);
     }
-    for name in ["NO_COLOR", "EDITOR", "VISUAL", "PAGER"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL", "LESS"] {
         command.env_remove(name);
     }
+    // A pager would wait for a key.
+    command.env("PAGER", "cat");
     command.env("HOME", folder).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
     command.envs(more.iter().copied());
     command

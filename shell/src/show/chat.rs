@@ -1,13 +1,14 @@
 //! How the chat rooms look: who said what, at the time of one's own clock, and nothing in it that could
 //! command the terminal.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Local};
 use protocol::grammar::find;
 
 use super::plain::harmless;
+use super::style::Style;
 use crate::link::{Event, Facts};
 use crate::locale::{Text, Tongue};
 
@@ -24,12 +25,11 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// As the environment asks for: no colours with `NO_COLOR`, a bell with `REEL_BELL=1`.
+    /// As command line and environment ask for: colours where both streams have them, a bell with `REEL_BELL=1`.
     pub fn of_environment() -> Self {
         let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0");
-        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-        let colours = io::stderr().is_terminal() && io::stdout().is_terminal() && !dumb;
-        Self { colours: colours && !set("NO_COLOR"), bell: set("REEL_BELL"), me: Arc::default() }
+        let colours = Style::of(&io::stderr()).colours && Style::of(&io::stdout()).colours;
+        Self { colours, bell: set("REEL_BELL"), me: Arc::default() }
     }
 
     /// Whose name rings the bell.

@@ -56,7 +56,8 @@ pub fn line(document: &Value) -> String {
 /// The document of a failure.
 pub fn fault(fault: &Fault) -> Value {
     match fault {
-        Fault::Refused(refusal) => reply(refusal),
+        Fault::Refused(refusal) | Fault::Shown(refusal) => reply(refusal),
+        Fault::Local(code) => json!({"ok": false, "word": fault.word(), "exit": code}),
         Fault::Syntax { error, .. } => {
             json!({"ok": false, "word": fault.word(), "column": error.column, "text": fault.to_string()})
         }
@@ -77,7 +78,7 @@ fn value(key: &str, word: &str) -> Value {
         "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
         | "event" | "notice" | "seats" | "left" | "message" | "members" | "missed" | "retry" | "column"
         | "part" | "value" | "days" | "periods" | "weight" | "shown" | "saved" | "sessions" | "history"
-        | "statement" | "purchases" | "uploads" => {
+        | "statement" | "purchases" | "uploads" | "exit" => {
             word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
         }
         "owned" | "granted" | "done" | "locked" | "deleted" | "on" if word == "yes" || word == "no" => {

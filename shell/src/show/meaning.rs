@@ -1,9 +1,10 @@
 //! What words mean, as people read it: the headword, its dictionary, the lines of the text.
 
 use protocol::grammar::find;
-use unicode_width::UnicodeWidthChar as _;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::plain;
+use super::style::Style;
 use crate::link::Facts;
 
 /// Blanks before the text.
@@ -12,14 +13,14 @@ const INDENT: usize = 2;
 /// No text is wrapped into less than this.
 const NARROWEST: usize = 16;
 
-/// The lines of all entries. With `room` long lines are wrapped and headwords are bold: it is a terminal.
-pub fn lines(rows: &[Facts], room: Option<usize>) -> Vec<String> {
+/// The lines of all entries. With `room` long lines are wrapped.
+pub fn lines(rows: &[Facts], room: Option<usize>, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     for (at, entry) in entries(rows).into_iter().enumerate() {
         if at > 0 {
             lines.push(String::new());
         }
-        lines.push(head(&entry, room.is_some()));
+        lines.push(head(&entry, style));
         body(&entry, room, &mut lines);
     }
     lines
@@ -49,9 +50,8 @@ fn entries(rows: &[Facts]) -> Vec<Entry<'_>> {
     all
 }
 
-fn head(entry: &Entry<'_>, bold: bool) -> String {
-    let word = plain::harmless(entry.word);
-    let word = if bold { format!("\x1b[1m{word}\x1b[m") } else { word.into_owned() };
+fn head(entry: &Entry<'_>, style: Style) -> String {
+    let word = style.bold(&plain::harmless(entry.word));
     match entry.dictionary {
         "" => word,
         dictionary => format!("{word}  [{}]", plain::harmless(dictionary)),
@@ -90,15 +90,15 @@ fn wrap(line: &str, room: usize, lines: &mut Vec<String>) {
 /// Where a line is cut: behind the last blank that fits and is none of the indent, else where the room ends.
 fn cut(line: &str, room: usize, indent: usize) -> usize {
     let (mut used, mut end, mut blank) = (0, 0, None);
-    for (at, c) in line.char_indices() {
-        if c == ' ' && at > indent {
+    for (at, one) in line.grapheme_indices(true) {
+        if one == " " && at > indent {
             blank = Some(at);
         }
-        used += c.width().unwrap_or(0);
+        used += plain::width(one);
         if used > room {
             break;
         }
-        end = at + c.len_utf8();
+        end = at + one.len();
     }
     blank.filter(|at| *at <= end).unwrap_or(end)
 }
@@ -106,6 +106,8 @@ fn cut(line: &str, room: usize, indent: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PLAIN: Style = Style { rich: false, colours: false };
 
     fn row(word: &str, text: &str, part: &str) -> Facts {
         let facts = [("word", word), ("text", text), ("dict", "wn"), ("part", part)];
@@ -116,7 +118,7 @@ mod tests {
     fn an_entry_stands_under_its_headword() {
         let rows = [row("tea", "tea\n  n 1: a drink\n\tof leaves\n", ""), row("Tea", "a shrub", "")];
         assert_eq!(
-            lines(&rows, None),
+            lines(&rows, None, PLAIN),
             ["tea  [wn]", "    n 1: a drink", "      of leaves", "", "Tea  [wn]", "  a shrub"]
         );
     }
@@ -124,12 +126,12 @@ mod tests {
     #[test]
     fn pieces_are_put_together() {
         let rows = [row("set", "one ", "1"), row("set", "two", "2"), row("set", "other", "1")];
-        assert_eq!(lines(&rows, None), ["set  [wn]", "  one two", "", "set  [wn]", "  other"]);
+        assert_eq!(lines(&rows, None, PLAIN), ["set  [wn]", "  one two", "", "set  [wn]", "  other"]);
     }
 
     #[test]
     fn nothing_in_it_commands_a_terminal() {
-        let said = lines(&[row("a\x1b[2J", "b\x1b]0;x\u{7}\u{202e}\rc", "")], None).join("\n");
+        let said = lines(&[row("a\x1b[2J", "b\x1b]0;x\u{7}\u{202e}\rc", "")], None, PLAIN).join("\n");
         assert!(said.chars().all(|c| c == '\n' || !c.is_control()) && !said.contains('\u{202e}'), "{said:?}");
     }
 
@@ -139,13 +141,13 @@ mod tests {
         {
             let rows = [row("tea", text, "")];
             for room in [16, 20, 40] {
-                let said = lines(&rows, Some(room));
+                let said = lines(&rows, Some(room), PLAIN);
                 assert!(said[1..].iter().all(|line| plain::width(line) <= room), "{said:?}");
                 let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
                 assert_eq!(letters(&said[1..].concat()), letters(text));
             }
         }
-        let said = lines(&[row("tea", "  a drink of leaves that were dried", "")], Some(20));
+        let said = lines(&[row("tea", "  a drink of leaves that were dried", "")], Some(20), PLAIN);
         assert_eq!(said[1..], ["    a drink of", "    leaves that were", "    dried"]);
     }
 }

@@ -3,25 +3,35 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::grammar::{StatusLine, SyntaxError, find};
+use protocol::table::Spec;
 
-use crate::fault::Fault;
+use crate::fault::{Exit, Fault};
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
+use crate::meant;
 use crate::session::Note;
 use crate::trust::{Untrusted, Why};
 
 pub mod chat;
+mod csv;
 pub mod json;
 mod meaning;
 pub mod notice;
+pub mod pager;
 pub mod plain;
 pub mod plot;
+mod refusal;
 pub mod style;
 pub mod table;
 
+use pager::Pager;
 use style::Style;
+use table::Room;
 
 /// How an answer is laid out for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +52,8 @@ pub enum Layout {
     Chat,
     /// Nothing but what has been said already: for machines only.
     Silent,
+    /// As it came, and shown already.
+    Raw,
 }
 
 /// The answer to a command.
@@ -74,12 +86,20 @@ impl Answer {
 pub struct Screen {
     /// One JSON document a command instead of tables.
     pub json: bool,
+    /// One table of comma-separated values a command.
+    pub csv: bool,
+    /// Where long output goes, while somebody is there to read it.
+    pub pager: Option<Pager>,
     /// The language of talk.
     pub tongue: Tongue,
     /// Whether progress may be drawn.
     pub draws: bool,
     /// What the chat rooms look like.
     pub chat: chat::Chat,
+    /// What the server says is shown as it is.
+    pub raw: Arc<AtomicBool>,
+    /// Something was printed already.
+    printed: Arc<AtomicBool>,
 }
 
 impl Screen {
@@ -87,18 +107,31 @@ impl Screen {
     pub fn new(json: bool) -> Self {
         Self {
             json,
+            csv: false,
+            pager: None,
             tongue: Tongue::of_environment(),
             draws: io::stderr().is_terminal(),
             chat: chat::Chat::of_environment(),
+            raw: Arc::default(),
+            printed: Arc::default(),
         }
     }
 
-    /// Shows an answer.
-    pub fn answer(&self, answer: &Answer) {
+    /// Whether what goes to standard output is read by a program.
+    pub fn is_for_machines(&self) -> bool {
+        self.json || self.csv
+    }
+
+    /// Shows an answer, to the command of `spec` if it is one of the table.
+    pub fn answer(&self, answer: &Answer, spec: Option<&Spec>) {
         let reply = &answer.reply;
         if self.json {
             print(&json::line(&json::reply(reply)));
             return;
+        }
+        if self.csv {
+            self.comma_separated(reply, spec);
+            return self.more(answer);
         }
         if answer.layout == Layout::Chat {
             reply.rows.iter().for_each(|row| print(&self.chat.said(row, self.tongue)));
@@ -106,29 +139,54 @@ impl Screen {
             self.say(Text::Entered, &[&fact("room"), &fact("members")]);
         } else if !reply.rows.is_empty() || reply.status.word == "END" {
             self.rows(answer);
-        } else if answer.layout != Layout::Silent {
+        } else if !matches!(answer.layout, Layout::Silent | Layout::Raw) {
             self.status(&reply.status);
+        }
+    }
+
+    /// One table after the other, apart by an empty line.
+    fn comma_separated(&self, reply: &Reply, spec: Option<&Spec>) {
+        if let Some(table) = csv::table(reply, spec, io::stdout().is_terminal()) {
+            if self.printed.swap(true, Ordering::Relaxed) {
+                write(b"\r\n");
+            }
+            write(&table);
+        }
+    }
+
+    fn more(&self, answer: &Answer) {
+        if let Some(more) = &answer.more {
+            self.say(Text::More, &[&plain::harmless(more)]);
+        }
+    }
+
+    /// Prints lines, through the pager if they are more than the screen has.
+    fn lines(&self, lines: &[String]) {
+        let paged = self.pager.as_ref().filter(|_| !fits(lines.len()));
+        if !paged.is_some_and(|pager| pager.show(lines)) {
+            lines.iter().for_each(|line| print(line));
         }
     }
 
     fn rows(&self, answer: &Answer) {
         let rows = &answer.reply.rows;
+        let style = Style::of(&io::stdout());
         let lines = match (answer.layout, rows.as_slice()) {
-            (Layout::Silent, _) => return,
+            (Layout::Silent | Layout::Raw, _) => return,
             (_, []) => return self.say(Text::NoRows, &[]),
-            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width()),
+            (Layout::Meanings, rows) => meaning::lines(rows, terminal_width(), style),
             (Layout::Card, [row]) => table::card(row, terminal_width(), self.tongue),
-            (Layout::List, rows) => table::list(rows, terminal_width()),
-            (Layout::Notice, [row]) => {
-                notice::lines(row, terminal_width(), Style::of(&io::stdout()), self.tongue)
-            }
+            (Layout::List, rows) => table::list(rows, terminal_width(), style, self.tongue),
+            (Layout::Notice, [row]) => notice::lines(row, terminal_width(), style, self.tongue),
             (Layout::Numbers, rows) => self.numbers(&answer.reply.status, rows),
-            _ => table::table(rows, terminal_width(), self.tongue),
+            _ => {
+                // A pager shows text, and goes nowhere.
+                let jumps = style.rich && (self.pager.is_none() || fits(rows.len() + 1));
+                table::table(rows, Room { columns: terminal_width(), jumps }, self.tongue)
+            }
         };
-        lines.iter().for_each(|line| print(line));
-        if let Some(more) = &answer.more {
-            self.say(Text::More, &[&plain::harmless(more)]);
-        }
+        self.lines(&lines);
+        self.more(answer);
     }
 
     fn numbers(&self, status: &StatusLine, rows: &[Facts]) -> Vec<String> {
@@ -150,7 +208,7 @@ impl Screen {
         if lines.is_empty() {
             self.talk(&plain::harmless(&status.text));
         }
-        lines.iter().for_each(|line| print(line));
+        self.lines(&lines);
     }
 
     /// Shows what went wrong.
@@ -161,6 +219,8 @@ impl Screen {
         match fault {
             Fault::Syntax { line, error } => self.caret(line, error),
             Fault::Refused(reply) => self.refusal(&reply.status),
+            Fault::Shown(_) => {}
+            Fault::Local(code) => self.say(Text::LocalFailed, &[&code.to_string()]),
             Fault::Connect { host, error } => {
                 self.say(Text::CannotConnect, &[host, &error.to_string()]);
             }
@@ -202,10 +262,22 @@ impl Screen {
 
     fn caret(&self, line: &str, error: &SyntaxError) {
         let before: String = line.chars().take(error.column.saturating_sub(1)).collect();
-        let indent = plain::width(&before.replace('\t', " "));
+        let indent = plain::width(&plain::harmless(&before.replace('\t', " ")));
         self.talk(&format!("  {}", plain::harmless(&line.replace('\t', " "))));
         let expected = self.tongue.fill(Text::Expected, &[&error.expected]);
-        self.talk(&format!("  {}^ {expected}", " ".repeat(indent)));
+        let pointed = format!("  {}^ {expected}", " ".repeat(indent));
+        match width_of(io::stderr()).filter(|room| plain::width(&pointed) > *room) {
+            // Broken, a line points nowhere.
+            Some(room) if indent + 3 <= room => {
+                self.talk(&format!("  {}^", " ".repeat(indent)));
+                self.wrapped(&expected);
+            }
+            Some(_) => self.wrapped(&expected),
+            None => self.talk(&pointed),
+        }
+        if let Some(meant) = meant::meant(line, error) {
+            self.say(Text::DidYouMean, &[&meant]);
+        }
     }
 
     fn refusal(&self, status: &StatusLine) {
@@ -213,17 +285,7 @@ impl Screen {
             let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
             return self.say(text, &[&plain::harmless(near)]);
         }
-        let text = match self.tongue.refusal(status) {
-            Some(text) => text,
-            None if status.text.is_empty() => status.word.clone(),
-            None => status.text.clone(),
-        };
-        let mut line = format!("{text} ({} {}", status.code, status.word);
-        for (key, value) in status.facts.iter().filter(|(key, _)| key != "token") {
-            line.push_str(&format!(" {key}={value}"));
-        }
-        line.push(')');
-        self.talk(&plain::harmless(&line));
+        refusal::lines(status, self.tongue).iter().for_each(|line| self.wrapped(line));
     }
 
     /// Tells what happened besides.
@@ -235,7 +297,9 @@ impl Screen {
     pub fn note_text(&self, note: &Note) -> String {
         match note {
             // Scripts read the line of the protocol.
-            Note::Event(event) if self.json || !self.draws => event_text(event),
+            Note::Event(event) if self.json || !self.draws || self.raw.load(Ordering::Relaxed) => {
+                event_text(event)
+            }
             Note::Event(event) if event.name == "notice" => {
                 let fact = |key| plain::harmless(find(&event.facts, key).unwrap_or_default());
                 self.tongue.fill(Text::NewNotice, &[&fact("id"), &fact("title")])
@@ -254,10 +318,13 @@ impl Screen {
 
     /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
-        let line = self.tongue.fill(text, with);
+        self.wrapped(&self.tongue.fill(text, with));
+    }
+
+    fn wrapped(&self, line: &str) {
         match width_of(io::stderr()) {
-            Some(room) => plain::wrap(&line, room).iter().for_each(|line| self.talk(line)),
-            None => self.talk(&line),
+            Some(room) => plain::wrap(line, room).iter().for_each(|line| self.talk(line)),
+            None => self.talk(line),
         }
     }
 
@@ -268,12 +335,21 @@ impl Screen {
     }
 }
 
-/// Prints data. When the reader has gone (`| head`), so do we.
+/// Prints data. When the reader has gone (`| head`), so do we; data that cannot be kept is a failure.
 pub fn print(line: &str) {
+    write(format!("{line}\n").as_bytes());
+}
+
+fn write(bytes: &[u8]) {
     let mut out = io::stdout().lock();
-    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-        std::process::exit(crate::fault::Exit::Done as i32);
+    let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) else {
+        return;
+    };
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        std::process::exit(Exit::Done as i32);
     }
+    let _ = writeln!(io::stderr().lock(), "{}", Fault::file(Path::new("standard output"), error));
+    std::process::exit(Exit::File as i32);
 }
 
 fn event_text(event: &Event) -> String {
@@ -287,6 +363,12 @@ fn event_text(event: &Event) -> String {
 /// How wide the terminal is on which data appears, if it is one.
 pub fn terminal_width() -> Option<usize> {
     width_of(io::stdout())
+}
+
+/// Whether so many lines and the prompt have room on the screen.
+fn fits(lines: usize) -> bool {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    size.map_or(true, |size| size.ws_row == 0 || lines < usize::from(size.ws_row))
 }
 
 fn width_of(stream: impl AsFd) -> Option<usize> {

@@ -3,26 +3,44 @@
 use std::borrow::Cow;
 
 pub use protocol::harmless::{harmless, is_harmful};
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How many columns it takes.
+/// How many columns it takes, at most.
+///
+/// Terminals differ about joined emoji, flags and what follows a variation selector: the newer draw one picture
+/// of two columns, the older its parts. So that nothing is ever wider than was thought, the wider counts.
 pub fn width(text: &str) -> usize {
-    text.width()
+    if text.is_ascii() { text.width() } else { text.graphemes(true).map(cluster).sum() }
 }
 
-/// `text` in at most `most` columns; what is cut off leaves a `…`.
+/// Whether terminals differ about how wide it is.
+pub fn is_disputed(text: &str) -> bool {
+    !text.is_ascii() && text.graphemes(true).any(|one| one.width() != parts(one))
+}
+
+/// The width of one character as people see it.
+fn cluster(one: &str) -> usize {
+    one.width().max(parts(one))
+}
+
+fn parts(one: &str) -> usize {
+    one.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// `text` in at most `most` columns; what is cut off leaves a `…`. No character is cut in two.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    if text.width() <= most {
+    if width(text) <= most {
         return Cow::Borrowed(text);
     }
     let mut used = 0;
     let mut out = String::new();
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
+    for one in text.graphemes(true) {
+        used += cluster(one);
         if used >= most {
             break;
         }
-        out.push(c);
+        out.push_str(one);
     }
     if most > 0 {
         out.push('…');
@@ -37,16 +55,15 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for piece in pieces(text) {
-        let width = piece.trim_end().width();
-        if used > 0 && used + width > room {
+        if used > 0 && used + width(piece.trim_end()) > room {
             lines.push(String::new());
             used = 0;
         }
-        for c in piece.chars() {
-            let wide = c.width().unwrap_or(0);
+        for one in piece.graphemes(true) {
+            let wide = cluster(one);
             if used + wide > room {
                 // A blank at the end of a line is where the line was broken.
-                if c == ' ' {
+                if one == " " {
                     continue;
                 }
                 lines.push(String::new());
@@ -54,7 +71,7 @@ pub fn wrap(text: &str, room: usize) -> Vec<String> {
             }
             used += wide;
             if let Some(line) = lines.last_mut() {
-                line.push(c);
+                line.push_str(one);
             }
         }
     }
@@ -67,14 +84,14 @@ fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut from = 0;
     let mut last = None;
-    for (at, c) in text.char_indices() {
-        let wide = |c: char| c.width() == Some(2) && c.is_alphanumeric();
-        let begins = last.is_some_and(|last| (last == ' ' && c != ' ') || (wide(c) && last != ' '));
+    for (at, one) in text.grapheme_indices(true) {
+        let wide = |one: &str| one.width() == 2 && one.chars().all(char::is_alphanumeric);
+        let begins = last.is_some_and(|last| (last == " " && one != " ") || (wide(one) && last != " "));
         if begins {
             pieces.extend(text.get(from..at));
             from = at;
         }
-        last = Some(c);
+        last = Some(one);
     }
     pieces.extend(text.get(from..));
     pieces
@@ -82,7 +99,7 @@ fn pieces(text: &str) -> Vec<&str> {
 
 /// Appends `text`, filled up with blanks to `width` columns.
 pub fn pad(out: &mut String, text: &str, width: usize, right: bool) {
-    let blanks = width.saturating_sub(text.width());
+    let blanks = width.saturating_sub(self::width(text));
     let blanks = std::iter::repeat_n(' ', blanks);
     if right {
         out.extend(blanks);
@@ -112,10 +129,17 @@ pub fn bytes(count: u64) -> String {
 /// The value of `key` as people read it.
 pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
     match key {
-        "size" | "bytes" | "saved" => word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into()),
-        "at" | "since" | "seen" | "starts" | "member-until" | "said-at" | "until" => time(word),
+        "size" | "bytes" | "saved" | "used-bytes" => {
+            word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into())
+        }
+        _ if is_time(key) => time(word),
         _ => harmless(word),
     }
+}
+
+/// Whether what stands under `key` is a time.
+pub fn is_time(key: &str) -> bool {
+    matches!(key, "at" | "since" | "seen" | "starts" | "member-until" | "said-at" | "until")
 }
 
 /// `2026-11-21T03:33:07Z` as `2026-11-21 03:33`, on the clock of this computer.
@@ -139,6 +163,21 @@ mod tests {
         let mut out = String::new();
         pad(&mut out, "绿", 4, false);
         assert_eq!(out, "绿  ");
+    }
+
+    #[test]
+    fn what_people_see_as_one_character_is_not_cut_in_two() {
+        // An astronaut: woman, joiner, rocket. Terminals draw two columns or four.
+        let astronaut = "👩\u{200d}🚀";
+        assert_eq!(width(astronaut), 4);
+        assert_eq!(cut(&format!("{astronaut}abc"), 6), format!("{astronaut}a…"));
+        assert_eq!(cut(&format!("ab{astronaut}c"), 6), "ab…");
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(cut("🇨🇳🇩🇪", 3), "🇨🇳…");
+        assert_eq!(width("❤\u{fe0f}"), 2);
+        assert!(is_disputed("❤\u{fe0f}") && is_disputed(astronaut) && is_disputed("👍🏽"));
+        assert!(!is_disputed("绿茶 e\u{301} 🚀 🇨🇳 tea"));
+        assert_eq!(wrap(&format!("a{astronaut}b"), 5), [format!("a{astronaut}"), "b".to_owned()]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use protocol::grammar::find;
 
 use super::plain;
+use super::style::Style;
+use crate::group;
 use crate::link::Facts;
 use crate::locale::Tongue;
 
@@ -24,32 +26,77 @@ struct Column<'a> {
     cells: Vec<String>,
     width: usize,
     number: bool,
+    /// A number, a time or something to be copied: never cut.
+    firm: bool,
 }
 
-/// The lines of a table, the heading first. Without `room` nothing is cut.
-pub fn table(rows: &[Facts], room: Option<usize>, tongue: Tongue) -> Vec<String> {
+impl Column<'_> {
+    fn cell(&self, row: usize) -> &str {
+        self.cells.get(row).map_or("", String::as_str)
+    }
+}
+
+/// Where a table is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Room {
+    /// So many columns; without it nothing is cut.
+    pub columns: Option<usize>,
+    /// The cursor can be sent to a column: where terminals differ about a width, the next cell still begins
+    /// where it should.
+    pub jumps: bool,
+}
+
+/// The lines of a table, the heading first. One that cannot be as narrow as the room is becomes a card a row:
+/// numbers, times and codes are never cut.
+pub fn table(rows: &[Facts], room: Room, tongue: Tongue) -> Vec<String> {
     let mut columns: Vec<Column<'_>> = keys(rows).into_iter().map(|key| column(key, rows, tongue)).collect();
-    if let Some(room) = room {
+    if let Some(room) = room.columns {
         give_way(&mut columns, room);
-        narrow(&mut columns, room);
+        if !narrow(&mut columns, room) {
+            return records(&columns, rows.len(), room);
+        }
     }
     let heads = columns.iter().map(|c| c.head).collect::<Vec<_>>();
     let mut lines = vec![line(&columns, &heads, room)];
     for at in 0..rows.len() {
-        let cells: Vec<&str> = columns.iter().map(|c| c.cells.get(at).map_or("", String::as_str)).collect();
+        let cells: Vec<&str> = columns.iter().map(|c| c.cell(at)).collect();
         lines.push(line(&columns, &cells, room));
     }
     lines
 }
 
-/// Words and what they mean: the first fact of a row, and the last, wrapped beside it.
-pub fn list(rows: &[Facts], room: Option<usize>) -> Vec<String> {
-    let ends = |row: &Facts| Some((row.first()?.1.clone(), row.last()?.1.clone()));
-    let pairs: Vec<(String, String)> = rows.iter().filter_map(ends).collect();
-    let widest = pairs.iter().map(|(word, _)| plain::width(word)).max().unwrap_or(0) + GAP;
+/// Rows under each other, a fact a line.
+fn records(columns: &[Column<'_>], rows: usize, room: usize) -> Vec<String> {
+    let widest = columns.iter().map(|c| plain::width(c.head)).max().unwrap_or(0) + GAP;
     let mut lines = Vec::new();
-    for (word, text) in &pairs {
-        beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+    for at in 0..rows {
+        if at > 0 {
+            lines.push(String::new());
+        }
+        for column in columns.iter().filter(|column| !column.cell(at).is_empty()) {
+            beside(&mut lines, column.head, widest, column.cell(at), Some(room).filter(|_| !column.firm));
+        }
+    }
+    lines
+}
+
+/// Words and what they mean: the first fact of a row, and the last, wrapped beside it. Where a group begins
+/// stands its heading.
+pub fn list(rows: &[Facts], room: Option<usize>, style: Style, tongue: Tongue) -> Vec<String> {
+    let first = |row: &Facts| row.first().map(|(_, word)| plain::width(word));
+    let widest = rows.iter().filter_map(first).max().unwrap_or(0) + GAP;
+    let mut lines = Vec::new();
+    let mut group = None;
+    for row in rows {
+        let here = find(row, "group");
+        if let Some(heading) = here.filter(|_| here != group).and_then(group::heading) {
+            lines.extend((!lines.is_empty()).then(String::new));
+            lines.push(style.bold(tongue.text(heading)));
+        }
+        group = here;
+        if let (Some((_, word)), Some((_, text))) = (row.first(), row.last()) {
+            beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+        }
     }
     lines
 }
@@ -123,11 +170,13 @@ fn column<'a>(key: &'a str, rows: &[Facts], tongue: Tongue) -> Column<'a> {
         })
         .collect();
     let widest = cells.iter().map(|cell| plain::width(cell)).max();
+    let number = matches!(key, "size" | "bytes") || cells.iter().all(|cell| is_number(cell));
     Column {
         key,
         head,
         width: widest.unwrap_or(0).max(plain::width(head)),
-        number: matches!(key, "size" | "bytes") || cells.iter().all(|cell| is_number(cell)),
+        number,
+        firm: number || plain::is_time(key) || matches!(key, "code" | "md5" | "kind" | "role"),
         cells,
     }
 }
@@ -167,36 +216,37 @@ fn give_way(columns: &mut Vec<Column<'_>>, room: usize) {
     }
 }
 
-/// Takes from the widest column of text until the table fits.
-fn narrow(columns: &mut [Column<'_>], room: usize) {
+/// Takes from the widest column of text until the table fits; whether it does.
+fn narrow(columns: &mut [Column<'_>], room: usize) -> bool {
     let gaps = GAP * columns.len().saturating_sub(1);
     let mut total = gaps + columns.iter().map(|c| c.width).sum::<usize>();
     while total > room {
-        let widest = columns
-            .iter_mut()
-            .filter(|c| !c.number && c.key != "at" && c.width > NARROWEST)
-            .max_by_key(|c| c.width);
+        let widest = columns.iter_mut().filter(|c| !c.firm && c.width > NARROWEST).max_by_key(|c| c.width);
         match widest {
             Some(column) => column.width -= 1,
-            None => return,
+            None => return false,
         }
         total -= 1;
     }
+    true
 }
 
-fn line(columns: &[Column<'_>], cells: &[&str], room: Option<usize>) -> String {
+fn line(columns: &[Column<'_>], cells: &[&str], room: Room) -> String {
     let mut out = String::new();
+    let mut begins = 0;
     for (at, (column, cell)) in columns.iter().zip(cells).enumerate() {
         if at > 0 {
             out.extend(std::iter::repeat_n(' ', GAP));
         }
-        plain::pad(&mut out, &plain::cut(cell, column.width), column.width, column.number);
+        let cell = plain::cut(cell, column.width);
+        plain::pad(&mut out, &cell, column.width, column.number);
+        begins += column.width + GAP;
+        if room.jumps && at + 1 < columns.len() && plain::is_disputed(&cell) {
+            out.push_str(&format!("\x1b[{}G", begins + 1 - GAP));
+        }
     }
-    let out = out.trim_end();
-    match room {
-        Some(room) => plain::cut(out, room).into_owned(),
-        None => out.to_owned(),
-    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 #[cfg(test)]
@@ -213,7 +263,7 @@ mod tests {
             &[("id", "7"), ("size", "1536"), ("md5", "0"), ("title", "绿茶"), ("by", "anna")],
             &[("id", "12"), ("size", "5"), ("md5", "0"), ("title", "Tea\x1b"), ("by", "bo")],
         ]);
-        let lines = table(&rows, None, Tongue::En);
+        let lines = table(&rows, Room::default(), Tongue::En);
         assert_eq!(
             lines,
             ["id     size  title      by", " 7  1.5 KiB  绿茶       anna", "12      5 B  Tea\\u{1b}  bo",]
@@ -224,12 +274,67 @@ mod tests {
     fn a_table_is_cut_to_the_terminal() {
         let long = "很".repeat(60);
         let rows = rows(&[&[("id", "7"), ("title", &long), ("author", "anna")]]);
-        for room in [1, 10, 20, 40, 79, 80] {
-            for line in table(&rows, Some(room), Tongue::En) {
+        for room in [15, 20, 40, 79, 80] {
+            for line in table(&rows, of(room), Tongue::En) {
                 assert!(plain::width(&line) <= room, "{room}: {line}");
             }
         }
-        assert!(table(&rows, Some(40), Tongue::En)[1].contains('…'));
+        assert!(table(&rows, of(40), Tongue::En)[1].contains('…'));
+        // Too narrow for anything: what there is is there all the same.
+        assert!(!table(&rows, of(1), Tongue::En).is_empty());
+    }
+
+    fn of(columns: usize) -> Room {
+        Room { columns: Some(columns), jumps: false }
+    }
+
+    #[test]
+    fn numbers_times_and_codes_are_never_cut() {
+        let rows = rows(&[
+            &[
+                ("user", "anna-with-a-long-name"),
+                ("role", "user"),
+                ("balance", "1234567.00"),
+                ("member-until", "2026-11-21T03:33:07Z"),
+                ("seen", "2026-11-21T03:33:07Z"),
+            ],
+            &[("user", "bo"), ("role", "admin"), ("balance", "0.00"), ("member-until", "-")],
+        ]);
+        let time = plain::value("seen", "2026-11-21T03:33:07Z").into_owned();
+        assert_eq!(
+            table(&rows, of(40), Tongue::En),
+            [
+                "user          anna-with-a-long-name",
+                "role          user",
+                "balance       1234567.00",
+                &format!("member-until  {time}"),
+                &format!("seen          {time}"),
+                "",
+                "user          bo",
+                "role          admin",
+                "balance       0.00",
+                "member-until  -",
+            ]
+        );
+        for line in &table(&rows, of(76), Tongue::En)[1..] {
+            assert!(line.contains("1234567.00") || line.contains(" 0.00"), "{line}");
+        }
+        let codes = vec![vec![("code".to_owned(), "7QK2ZP-XW40CN-9M3TGA-5RB8VD".to_owned())]];
+        assert_eq!(table(&codes, of(20), Tongue::En), ["code  7QK2ZP-XW40CN-9M3TGA-5RB8VD"]);
+    }
+
+    #[test]
+    fn where_terminals_differ_the_next_cell_begins_where_it_should() {
+        let rows = rows(&[
+            &[("name", "👩\u{200d}🚀"), ("seats", "3"), ("by", "👩\u{200d}🚀")],
+            &[("name", "绿茶茶"), ("seats", "12"), ("by", "x")],
+        ]);
+        let room = Room { columns: None, jumps: true };
+        assert_eq!(
+            table(&rows, room, Tongue::En),
+            ["name    seats  by", "👩\u{200d}🚀  \u{1b}[7G      3  👩\u{200d}🚀", "绿茶茶     12  x"]
+        );
+        assert!(!table(&rows, Room::default(), Tongue::En).concat().contains('\u{1b}'));
     }
 
     #[test]
@@ -241,7 +346,7 @@ mod tests {
             ("at", "2026-11-21T03:33:07Z"),
             ("title", "The long story of green tea"),
         ]]);
-        let heads = |room| table(&rows, Some(room), Tongue::En).remove(0);
+        let heads = |room| table(&rows, of(room), Tongue::En).remove(0);
         assert!(heads(80).contains("at "));
         assert_eq!(heads(54), "id  member-price  author  title");
         assert_eq!(heads(30), "id  title");
@@ -260,7 +365,11 @@ mod tests {
             card(&facts, Some(24), Tongue::En),
             ["usage  get <id>", "text   Downloads a title", "       into a file."]
         );
-        assert_eq!(list(&[facts], Some(28)), ["get <id>  Downloads a title", "          into a file."]);
+        let style = Style { rich: false, colours: false };
+        assert_eq!(
+            list(&[facts], Some(28), style, Tongue::En),
+            ["get <id>  Downloads a title", "          into a file."]
+        );
     }
 
     #[test]
@@ -270,7 +379,7 @@ mod tests {
                 &[("amount", "-10.00"), ("balance", "10.00"), ("why", "buy"), ("id", "3")],
                 &[("amount", "20.00"), ("balance", "20.00"), ("why", "topup"), ("note", "a\nb")],
             ]),
-            None,
+            Room::default(),
             Tongue::En,
         );
         assert_eq!(lines[1], "-10.00    10.00  buy     3");
@@ -280,7 +389,7 @@ mod tests {
                 &[("title", "a"), ("bytes", "1024"), ("size", "2048"), ("done", "no")],
                 &[("title", "b"), ("bytes", "2048"), ("size", "2048"), ("done", "yes")],
             ]),
-            None,
+            Room::default(),
             Tongue::En,
         );
         assert_eq!(lines[1], "a      1.0 KiB / 2.0 KiB  no");
@@ -290,6 +399,6 @@ mod tests {
     #[test]
     fn a_row_may_lack_what_another_has() {
         let rows = rows(&[&[("id", "1")], &[("id", "2"), ("owned", "yes")]]);
-        assert_eq!(table(&rows, None, Tongue::En), ["id  owned", " 1", " 2  yes"]);
+        assert_eq!(table(&rows, Room::default(), Tongue::En), ["id  owned", " 1", " 2  yes"]);
     }
 }

@@ -9,7 +9,7 @@ use crate::show::{Answer, Layout, Screen};
 
 /// Whether standard output can take bytes.
 pub fn is_possible(screen: &Screen) -> bool {
-    !screen.json && !io::stdout().is_terminal()
+    !screen.is_for_machines() && !io::stdout().is_terminal()
 }
 
 /// Sends `line` and writes the body out.

@@ -21,7 +21,7 @@ use crate::show::Answer;
 /// Standard output is a terminal or taken, the title could not be fetched, or its bytes are not those
 /// that were promised: they are out by then, and the exit code says it.
 pub fn to_stdout(shell: &mut Shell, title: &Title) -> Result<Answer, Fault> {
-    if shell.screen.json || io::stdout().is_terminal() {
+    if shell.screen.is_for_machines() || io::stdout().is_terminal() {
         return Err(shell.usage(Text::StdoutTaken));
     }
     // The file behind it: nothing is buffered, so nothing is lost when a write fails.

@@ -1,0 +1,267 @@
+//! What stands on the screen: tables in a narrow window, the pager, colours, the wire, and the local shell.
+#![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
+
+use std::fs;
+use std::path::Path;
+
+use tests::{Club, Engine, Person, Terminal, admin, pass, quote, stor, user};
+
+/// An astronaut: a woman, a joiner, a rocket. Terminals draw two columns, or four.
+const ASTRONAUT: &str = "👩\u{200d}🚀";
+
+const PROMPT: &str = "anna@127.0.0.1> ";
+
+/// A club with an admin and anna, and a folder that is anna's home.
+fn club() -> (Club, tempfile::TempDir, Person) {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    let boss = admin(&club);
+    user(&club, "anna");
+    (club, dir, boss)
+}
+
+/// Her shell in a window of so many rows and columns, at its prompt.
+fn shell(
+    club: &Club, folder: &Path, more: &[(&str, &str)], arguments: &[&str], rows: u16, columns: u16,
+) -> Terminal {
+    let host = club.address().to_string();
+    let all = [&[("REEL_PASSWORD", "the password of anna")], more].concat();
+    let arguments = [&["--host", &host, "--user", "anna"], arguments].concat();
+    let mut shell = Terminal::sized(folder, &all, &arguments, rows, columns);
+    shell.wait(PROMPT);
+    shell
+}
+
+/// Gives a command and waits until it is done; what it said.
+#[track_caller]
+fn give(shell: &mut Terminal, line: &str) -> String {
+    let before = shell.said().len();
+    shell.type_(&format!("{line}\r"));
+    // While it is typed the prompt is drawn again and again.
+    shell.wait("\n");
+    shell.wait(PROMPT);
+    let said = shell.said().get(before..).unwrap_or_default().replace('\r', "");
+    // Behind the line itself, and up to the prompt.
+    let said = said.split_once('\n').map_or(String::new(), |(_, said)| said.to_owned());
+    said.rsplit_once(PROMPT).map_or(said.clone(), |(said, _)| said.to_owned())
+}
+
+#[test]
+fn a_table_fits_a_narrow_window_and_grows_with_it() {
+    let (club, dir, mut boss) = club();
+    stor(&mut boss, "绿茶的故事 and the long way that it came", "PAID", b"one", "price=99.00");
+    stor(&mut boss, "A story of green tea, told by those who know it", "FREE", &[b'x'; 123_456], "");
+    boss.want("STAGE \"A very long evening with a great many films\" seats=40 price=8.00", "250 OK");
+    let mut shell = shell(&club, dir.path(), &[], &[], 40, 40);
+    let said = give(&mut shell, "ls");
+    for whole in [" 1  PAID  99.00", "3 B", "120.5 KiB", "绿茶", "…"] {
+        assert!(said.contains(whole), "{whole}:\n{said}");
+    }
+    // A line that did not fit would go on below.
+    let rows = |screen: &str| screen.lines().filter(|line| line.starts_with([' ', '2'])).count();
+    shell.wait_screen("two rows", |screen| rows(screen) == 2);
+    for line in ["ls", "events", "sessions", "prices", "history", "whoami", "help", "info 1", "help get"] {
+        let said = give(&mut shell, line);
+        // A digest is there to be copied.
+        for line in said.lines().filter(|line| !line.starts_with("md5 ")) {
+            let width: usize = line.chars().map(|c| if c > '\u{2e80}' { 2 } else { 1 }).sum();
+            assert!(width <= 40, "{width}: {line}");
+        }
+    }
+    // What cannot be so narrow is a card; no number and no time is cut.
+    let said = give(&mut shell, "sessions");
+    assert!(said.lines().any(|line| line.starts_with("since    20") && line.len() == 25), "{said}");
+    assert!(said.contains("user     anna\n") && !said.contains('…'), "{said}");
+    shell.resize(40, 120);
+    let said = give(&mut shell, "ls");
+    assert!(said.contains("A story of green tea, told by those who know it\n"), "{said}");
+    let said = give(&mut shell, "sessions");
+    assert!(said.starts_with("session  user"), "{said}");
+}
+
+#[test]
+fn columns_stand_under_each_other_whatever_the_script() {
+    let (club, dir, mut boss) = club();
+    let names = [
+        "Tea".to_owned(),
+        "绿茶".to_owned(),
+        format!("{ASTRONAUT} up"),
+        "🇨🇳 ❤\u{fe0f}".to_owned(),
+        "e\u{301}te\u{301}".to_owned(),
+    ];
+    for name in &names {
+        boss.want(&format!("STAGE {} seats=77 price=8.00", quote(name)), "250 OK");
+    }
+    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
+    give(&mut shell, "events");
+    // Cells, not characters: where the number begins on the screen.
+    let columns: Vec<u16> =
+        (0..names.len()).map(|at| shell.column_of(&format!(" {}  ", at + 1), "77")).collect();
+    assert!(columns.iter().all(|column| *column == columns[0]), "{columns:?}\n{}", shell.screen());
+}
+
+#[test]
+fn what_is_longer_than_the_screen_goes_through_the_pager() {
+    let (club, dir, mut boss) = club();
+    for at in 0..30 {
+        stor(&mut boss, &format!("Title {at}"), "FREE", format!("{at}").as_bytes(), "");
+    }
+    let pager = "sed 's/^/| /'; echo END OF PAGES; read key < /dev/tty; echo read $key";
+    let mut one = shell(&club, dir.path(), &[("REEL_PAGER", pager), ("PAGER", "false")], &[], 24, 80);
+    one.type_("ls\r");
+    one.wait("| id  kind");
+    one.wait("| 30  FREE");
+    one.wait("END OF PAGES\r\n");
+    one.type_("on\r");
+    one.wait("read on");
+    one.wait(PROMPT);
+    // What has room on the screen goes nowhere.
+    let said = give(&mut one, "ls limit=20");
+    assert!(said.starts_with("id  kind") && said.lines().count() == 22, "{said}");
+    // The window counts as it is now.
+    one.resize(12, 80);
+    one.type_("ls limit=20\r");
+    one.wait("END OF PAGES\r\n");
+    one.type_("\x03");
+    one.wait(PROMPT);
+    // Ctrl-C was for the pager: the connection is the same.
+    let said = give(&mut one, "whoami");
+    assert!(said.starts_with("user"), "{said}");
+    one.type_("quit\r");
+    assert!(!one.end(0).contains("Connected again"));
+    // PAGER is the second choice; without either, and with one that is not there, it is printed.
+    let mut two = shell(&club, dir.path(), &[("PAGER", "cat -n")], &[], 24, 80);
+    assert!(give(&mut two, "ls").starts_with("     1\tid"));
+    for (more, flag) in [
+        (&[("REEL_PAGER", pager)][..], &["--no-pager"][..]),
+        (&[("REEL_PAGER", ""), ("PAGER", pager)], &[]),
+        (&[("PAGER", "cat")], &[]),
+    ] {
+        let mut shell = shell(&club, dir.path(), more, flag, 24, 80);
+        assert!(give(&mut shell, "ls").starts_with("id  kind"), "{more:?} {flag:?}");
+    }
+    let mut none = shell(&club, dir.path(), &[("PAGER", "/nowhere/pager")], &[], 24, 80);
+    let said = give(&mut none, "ls");
+    assert!(said.contains("\nid  kind") && said.contains("\n30  FREE"), "{said}");
+    // A script waits for no key, even on a terminal.
+    let host = club.address().to_string();
+    let all = [("REEL_PASSWORD", "the password of anna"), ("REEL_PAGER", pager)];
+    let script = Terminal::sized(dir.path(), &all, &["--host", &host, "--user", "anna", "-c", "ls"], 24, 80);
+    assert!(!script.end(0).contains("END OF PAGES"));
+}
+
+#[test]
+fn colours_are_those_of_the_terminal_and_of_nobody_else() {
+    let (club, dir, mut boss) = club();
+    boss.want("POST \"Film\" \"Friday\"", "250 OK");
+    let is_bold = |more: &[(&str, &str)], arguments: &[&str]| {
+        let mut shell = shell(&club, dir.path(), more, arguments, 24, 80);
+        give(&mut shell, "notice 1");
+        shell.cell_of("Notice 1: Film", vt100::Cell::bold)
+    };
+    assert!(is_bold(&[], &[]));
+    assert!(!is_bold(&[("NO_COLOR", "1")], &[]));
+    assert!(!is_bold(&[("TERM", "dumb")], &[]));
+    assert!(!is_bold(&[], &["--color=never"]));
+    assert!(is_bold(&[("NO_COLOR", "1")], &["--color=always"]));
+}
+
+#[test]
+fn the_wire_is_shown_until_it_is_enough_and_no_secret_is_kept() {
+    let (club, dir, mut boss) = club();
+    stor(&mut boss, "Green tea", "FREE", b"tea", "");
+    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
+    let said = give(&mut shell, "raw LIST limit=1");
+    assert!(said.starts_with("- id=1 kind=FREE ") && said.contains("\n210 END rows=1"), "{said}");
+    let mut say = |line: &str, answer: &str| {
+        shell.type_(&format!("{line}\r"));
+        shell.wait(answer);
+        shell.wait("raw> ");
+    };
+    say("raw", "Lines go to the server as they are");
+    say("whoami", "250 OK user=anna role=user");
+    say("ls", "500 UNKNOWN_COMMAND");
+    say("info 999", "550 NOT_FOUND : ");
+    say("RETR 1", "use get");
+    say("\"stor\" 3 x", "use put");
+    say("", "");
+    say("!date", "500 UNKNOWN_COMMAND");
+    // What happens meanwhile is the line of the protocol, too.
+    say("WATCH notices", "250 OK");
+    boss.want("POST Film Friday", "250 OK");
+    shell.wait("* notice id=1 title=Film");
+    // Who logs in by it is known.
+    shell.type_(&format!("LOGIN {} {}\r", boss.name, pass(&boss.name)));
+    shell.wait("230 OK user=admin");
+    shell.wait("raw> ");
+    shell.type_(&format!("RESUME {}\r", boss.token));
+    shell.wait("raw> ");
+    shell.type_(" ##\r");
+    shell.wait(&format!("{}@127.0.0.1> ", boss.name));
+    shell.type_(&format!("raw RESUME {}\r", boss.token));
+    shell.wait("230 OK");
+    shell.wait("> ");
+    shell.type_("raw\r");
+    shell.wait("raw> ");
+    // QUIT ends the connection, not the shell, and Ctrl-D ends it as ## does.
+    shell.type_("quit\r");
+    shell.wait("221 BYE");
+    shell.wait("raw> ");
+    shell.type_("noop\r");
+    shell.wait("250 OK");
+    shell.wait("raw> ");
+    shell.type_("\x04");
+    shell.wait("127.0.0.1> ");
+    shell.type_("\x04");
+    shell.end(0);
+    let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
+    assert!(history.contains("raw LIST limit=1"), "{history}");
+    for secret in [&boss.token, &pass(&boss.name)] {
+        assert!(!history.contains(secret.as_str()), "{history}");
+    }
+}
+
+#[test]
+fn the_local_shell_has_the_terminal() {
+    let (club, dir, _) = club();
+    let mut shell = shell(&club, dir.path(), &[("SHELL", "/bin/sh"), ("PS1", "local: ")], &[], 24, 80);
+    let said = give(&mut shell, "!echo \"a b\" | tr a-z A-Z");
+    assert_eq!(said, "A B\n");
+    let said = give(&mut shell, "!exit 3");
+    assert_eq!(said, "The command ended with exit code 3.\n");
+    // It reads what is typed, and Ctrl-C ends it alone.
+    shell.type_("!read line; echo \"<$line>\"; echo ready; sleep 600\r");
+    shell.wait("sleep 600");
+    shell.type_("typed\r");
+    shell.wait("<typed>");
+    shell.wait("ready");
+    shell.type_("\x03");
+    shell.wait("exit code 130");
+    shell.wait(PROMPT);
+    // Alone it opens the shell; here one knows that it is left.
+    shell.type_("!\r");
+    shell.wait("local: ");
+    shell.type_("echo in$((40+2))\r");
+    shell.wait("in42");
+    shell.type_("exit\r");
+    shell.wait(PROMPT);
+    shell.type_("quit\r");
+    assert!(!shell.end(0).contains("Connected again"));
+}
+
+#[test]
+fn what_others_say_moves_no_cursor() {
+    let (club, dir, mut boss) = club();
+    let odd = "be\u{200b}low\u{200e} \u{2028}\u{ad}x";
+    let shown = r"be\u{200b}low\u{200e} \u{2028}\u{ad}x";
+    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
+    give(&mut shell, "join");
+    give(&mut shell, "watch lounge notices");
+    boss.want("JOIN", "250 OK");
+    boss.want(&format!("SAY lounge {}", quote(odd)), "250 OK");
+    shell.wait(&format!("Management: {shown}"));
+    boss.want(&format!("POST {0} {0}", quote(odd)), "250 OK");
+    shell.wait(&format!("New notice 1: {shown}"));
+    shell.wait(PROMPT);
+    let said = give(&mut shell, "notice 1");
+    assert!(said.contains(&format!("  {shown}\n")), "{said}");
+}
