@@ -56,6 +56,11 @@ impl Endpoint {
         Ok(Self { host, cancel, way, tls: Some(tls) })
     }
 
+    /// The same, whose connections `cancel` shuts.
+    pub fn under(&self, cancel: Cancel) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
     /// The host without its port, for the prompt.
     pub fn short(&self) -> &str {
         self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)

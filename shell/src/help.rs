@@ -106,8 +106,13 @@ mod tests {
 
     #[test]
     fn another_name_is_explained_under_that_name() {
-        let screen =
-            Screen { json: true, tongue: Default::default(), draws: false, chat: Default::default() };
+        let screen = Screen {
+            json: true,
+            tongue: Default::default(),
+            draws: false,
+            chat: Default::default(),
+            work: None,
+        };
         let card = help(&screen, Gate::User, "ls").unwrap().reply.rows.remove(0);
         assert!(find(&card, "usage").unwrap().starts_with("ls [ALL|"), "{card:?}");
         assert_eq!(find(&card, "also"), Some("list"));

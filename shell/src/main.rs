@@ -21,6 +21,7 @@ mod help;
 mod helper;
 mod history;
 mod input;
+mod jobs;
 mod key;
 mod known;
 mod lexicon;
@@ -28,6 +29,7 @@ mod link;
 mod locale;
 mod notice;
 mod pages;
+mod play;
 mod repl;
 mod session;
 mod shell;
@@ -64,11 +66,12 @@ fn main() -> ExitCode {
     };
     let mut shell = Shell {
         session: Session::new(endpoint),
-        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
+        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false, mute: false },
         screen,
         titles: Default::default(),
         words: false,
         talk: Default::default(),
+        jobs: Default::default(),
     };
     let started = start(&mut shell, &cli, typed);
     shell.asker.typed = typed;

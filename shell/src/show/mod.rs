@@ -3,10 +3,12 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use protocol::grammar::{StatusLine, SyntaxError, find};
 
 use crate::fault::Fault;
+use crate::jobs::Work;
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::session::Note;
@@ -80,6 +82,8 @@ pub struct Screen {
     pub draws: bool,
     /// What the chat rooms look like.
     pub chat: chat::Chat,
+    /// What runs in the background says nothing here, but notes how far it is.
+    pub work: Option<Arc<Work>>,
 }
 
 impl Screen {
@@ -90,6 +94,7 @@ impl Screen {
             tongue: Tongue::of_environment(),
             draws: io::stderr().is_terminal(),
             chat: chat::Chat::of_environment(),
+            work: None,
         }
     }
 
@@ -158,6 +163,11 @@ impl Screen {
         if self.json {
             print(&json::line(&json::fault(fault)));
         }
+        self.complain(fault);
+    }
+
+    /// Says what went wrong, and gives no document.
+    pub fn complain(&self, fault: &Fault) {
         match fault {
             Fault::Syntax { line, error } => self.caret(line, error),
             Fault::Refused(reply) => self.refusal(&reply.status),
@@ -169,6 +179,7 @@ impl Screen {
             Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
             Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
+            Fault::Several(s) => self.say(Text::SomeDone, &[&s.done.to_string(), &s.of.to_string()]),
             other => self.talk(&plain::harmless(&other.to_string())),
         }
     }
@@ -263,6 +274,9 @@ impl Screen {
 
     /// Says something on standard error. It has to be harmless already.
     pub fn talk(&self, line: &str) {
+        if let Some(work) = &self.work {
+            return work.hear(line);
+        }
         // Nobody left to hear it is no reason to fail.
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
