@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
+use std::io::Read as _;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 
 use serde_json::Value;
-use tests::{Club, Engine, admin, bytes, reel, stor, user};
+use tests::{Club, Engine, admin, bytes, md5hex, program, reel, soon, stor, user};
 
 /// Runs commands as `name`; they have to end with this exit code. Gives standard output and standard error.
 #[track_caller]
@@ -188,4 +191,196 @@ fn what_is_no_job_is_a_booking() {
     run(&club, dir.path(), "anna", 0, &["put up.webm &", "wait", "cancel booking=2"]);
     let (_, err) = run(&club, dir.path(), "anna", 4, &["cancel %7"]);
     assert!(err.contains("There is no job %7"), "{err}");
+}
+
+/// `reel` that runs while the test does something to it.
+fn begin(host: &str, folder: &Path, commands: &[&str]) -> Child {
+    let mut command = Command::new(program("reel"));
+    command.args(["--host", host, "--user", "anna"]);
+    for line in commands {
+        command.args(["-c", line]);
+    }
+    command.current_dir(folder).env("HOME", folder).env("LC_ALL", "C.UTF-8");
+    command.env("REEL_PASSWORD", "the password of anna");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// How long what has arrived of a download is.
+fn arrived(folder: &Path) -> u64 {
+    let parts = fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .filter(|e| e.path().extension() == Some("reel-part".as_ref()));
+    parts.map(|entry| entry.metadata().unwrap().len()).sum()
+}
+
+/// Where a daemon can listen again after it was killed.
+fn same_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// A club that sends slowly, and a shared title of so many bytes.
+fn slow(size: usize, more: &str) -> (Club, String, Vec<u8>) {
+    let config = format!("[limits]\ndownload_rate = 300000\n{more}");
+    let club = Club::listening(Engine::Sqlite, &config, &same_port());
+    let mut boss = admin(&club);
+    user(&club, "anna");
+    let film = bytes(size);
+    let id = stor(&mut boss, "Film", "SHARED", &film, " prove=no");
+    (club, id, film)
+}
+
+#[test]
+fn a_shell_that_was_killed_goes_on_where_it_was() {
+    let ((mut club, id, film), dir) = (slow(900_000, ""), tempfile::tempdir().unwrap());
+    let get = format!("get {id}");
+    let mut shell = begin(&club.address().to_string(), dir.path(), &[&get]);
+    soon("something arrives", || arrived(dir.path()) > 100_000);
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    let before = arrived(dir.path());
+    club.configure("");
+    club.restart();
+    let (_, err) = run(&club, dir.path(), "anna", 0, &[&get]);
+    assert!(err.contains("Going on: ") && before >= 100_000, "{err}");
+    assert_eq!(names(dir.path()), ["Film"]);
+    assert_eq!(fs::read(dir.path().join("Film")).unwrap(), film);
+}
+
+#[test]
+fn a_daemon_that_starts_again_does_not_end_a_get_nor_a_put() {
+    let ((mut club, id, film), dir) = (slow(900_000, "upload_rate = 300000\n"), tempfile::tempdir().unwrap());
+    let (up, host) = (bytes(900_000), club.address().to_string());
+    fs::write(dir.path().join("up.webm"), &up).unwrap();
+    let get = begin(&host, dir.path(), &[&format!("get {id} -j 2")]);
+    let put = begin(&host, dir.path(), &["put up.webm"]);
+    soon("something arrives", || arrived(dir.path()) > 100_000 && club.disk() > 1_000_000);
+    club.kill9();
+    club.configure("");
+    club.restart();
+    for shell in [get, put] {
+        let (_, err) = told(shell.wait_with_output().unwrap(), 0);
+        assert!(err.contains("Trying again"), "{err}");
+    }
+    assert_eq!(fs::read(dir.path().join("Film")).unwrap(), film);
+    run(&club, dir.path(), "anna", 0, &["get \"up*\" -o back/"]);
+    assert_eq!(fs::read(dir.path().join("back/up.webm")).unwrap(), up);
+    assert_eq!(names(dir.path()), ["Film", "back", "up.webm"]);
+}
+
+#[test]
+fn a_file_that_is_there_is_never_damaged() {
+    let ((club, id, film), dir) = (slow(600_000, ""), tempfile::tempdir().unwrap());
+    let target = dir.path().join("mine");
+    let get = format!("get {id} -o mine");
+    fs::write(&target, "mine").unwrap();
+    let (_, err) = run(&club, dir.path(), "anna", 8, &[&get]);
+    assert!(err.contains("--force replaces it"), "{err}");
+    assert_eq!(names(dir.path()), ["mine"]);
+    // Not with --yes either, and not if it comes to be there meanwhile.
+    run(&club, dir.path(), "anna", 8, &[&format!("{get} -y")]);
+    fs::remove_file(&target).unwrap();
+    let shell = begin(&club.address().to_string(), dir.path(), &[&get]);
+    soon("something arrives", || arrived(dir.path()) > 100_000);
+    // A second one at the same time keeps away.
+    let (_, err) = run(&club, dir.path(), "anna", 7, &[&get]);
+    assert!(err.contains("Another download of this title"), "{err}");
+    fs::write(&target, "mine").unwrap();
+    told(shell.wait_with_output().unwrap(), 8);
+    assert_eq!(fs::read(&target).unwrap(), b"mine");
+    // Nothing is fetched twice.
+    let (_, err) = run(&club, dir.path(), "anna", 0, &[&format!("{get} --force")]);
+    assert!(err.contains("Going on: 585.9 KiB of 585.9 KiB") && fs::read(&target).unwrap() == film, "{err}");
+    assert_eq!(names(dir.path()), ["mine"]);
+}
+
+/// Carries connections to a club, and cuts each after so many bytes one way.
+fn cutting(to: SocketAddr, most: u64) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = TcpStream::connect(to).unwrap();
+            for (from, into) in [(near.try_clone(), far.try_clone()), (Ok(far), Ok(near))] {
+                let (from, mut into) = (from.unwrap(), into.unwrap());
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut (&from).take(most), &mut into);
+                    let _ = (from.shutdown(Shutdown::Both), into.shutdown(Shutdown::Both));
+                });
+            }
+        }
+    });
+    host
+}
+
+#[test]
+fn connections_that_are_cut_again_and_again_lose_nothing() {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    let mut boss = admin(&club);
+    user(&club, "anna");
+    let (film, up) = (bytes(1_500_000), bytes(1_500_000));
+    let id = stor(&mut boss, "Film", "SHARED", &film, "");
+    fs::write(dir.path().join("up.webm"), &up).unwrap();
+    let host = cutting(club.address(), 400_000);
+    let lines = [
+        format!("get {id}"),
+        format!("get {id} -o many -j 3 &"),
+        "put up.webm".to_owned(),
+        "wait".to_owned(),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let (_, err) = told(begin(&host, dir.path(), &lines).wait_with_output().unwrap(), 0);
+    assert!(err.matches("Trying again").count() >= 5, "{err}");
+    for name in ["Film", "many"] {
+        assert!(fs::read(dir.path().join(name)).unwrap() == film, "{name}");
+    }
+    run(&club, dir.path(), "anna", 0, &["get \"up*\" -o back/"]);
+    assert!(fs::read(dir.path().join("back/up.webm")).unwrap() == up);
+    assert_eq!(names(dir.path()), ["Film", "back", "many", "up.webm"]);
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_has_arrived_is_kept() {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    let mut boss = admin(&club);
+    user(&club, "anna");
+    let film = bytes(3_000_000);
+    let id = stor(&mut boss, "Film", "SHARED", &film, "");
+    let host = club.address().to_string();
+    // A small disk; then room is made on it.
+    let script = "mount -t tmpfs -o size=1m reel . && cd \"$PWD\" && \
+                  \"$0\" --host $1 --user anna -c \"get $2\"; echo \"exit $?\"; ls; \
+                  mount -o remount,size=9m . && \"$0\" --host $1 --user anna -c \"get $2\" && md5sum Film";
+    let output = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", script])
+        .arg(program("reel"))
+        .args([&host, &id])
+        .current_dir(dir.path())
+        .env("HOME", dir.path())
+        .env("LC_ALL", "C.UTF-8")
+        .env("REEL_PASSWORD", "the password of anna")
+        .output();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) =
+        output.map_or_else(|e| (String::new(), e.to_string()), |o| (text(&o.stdout), text(&o.stderr)));
+    if err.contains("unshare: ") || err.contains("mount: ") || out.is_empty() {
+        println!("NOT RUN: this machine lets nobody mount a disk of their own: {err}");
+        return;
+    }
+    assert!(
+        out.contains("exit 8") && out.contains(".reel-part") && out.contains(&md5hex(&film)),
+        "{out}{err}"
+    );
+    assert!(err.contains("No space left") && err.contains("Going on: "), "{err}");
+}
+
+#[test]
+fn where_no_bar_can_be_drawn_a_line_comes_now_and_then() {
+    let ((club, id, _), dir) = (slow(2_100_000, ""), tempfile::tempdir().unwrap());
+    let (_, err) = run(&club, dir.path(), "anna", 0, &[&format!("get {id}")]);
+    let lines: Vec<&str> = err.lines().filter(|line| line.starts_with("Receiving: ")).collect();
+    assert!(
+        matches!(lines.as_slice(), [one] if one.contains(" of 2.0 MiB (") && one.ends_with(" left")),
+        "{err}"
+    );
 }

@@ -13,6 +13,9 @@ use crate::show::plain::{bytes, clock};
 const EVERY: Duration = Duration::from_secs(5);
 const HUNDREDTHS: u64 = 10;
 
+/// On fewer columns the numbers alone fill the line.
+const NARROW: u16 = 60;
+
 /// Counts bytes. The bar goes when the meter does; its [`Count`]s only add to it.
 #[derive(Debug)]
 pub struct Meter(Count);
@@ -36,7 +39,12 @@ struct Lines {
 /// A bar with rate and time left.
 pub fn bar(target: ProgressDrawTarget, total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    let template = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+    let room = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col);
+    let template = if room < NARROW {
+        "{msg} {percent} % {binary_bytes_per_sec} {eta}"
+    } else {
+        "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
+    };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸ "));
     }
