@@ -13,7 +13,8 @@ use crate::input::{Given, Wire};
 use crate::link::{Facts, Reply};
 use crate::locale::Text;
 use crate::shell::Shell;
-use crate::show::{Answer, Layout};
+use crate::show::plain::cut;
+use crate::show::{self, Answer, Layout};
 use crate::transfer::meter;
 
 /// How often it is looked at.
@@ -151,10 +152,11 @@ fn until_over(shell: &Shell, numbers: &[u64]) -> bool {
     loop {
         let left: Vec<Job> =
             numbers.iter().filter_map(|n| shell.jobs.job(*n)).filter(|job| !job.is_over()).collect();
-        let say = || shell.jobs.told().iter().for_each(|line| screen.talk(line));
-        match &bar {
-            Some(bar) => bar.suspend(say),
-            None => say(),
+        for line in shell.jobs.told() {
+            match &bar {
+                Some(bar) => bar.suspend(|| screen.talk(&line)),
+                None => screen.talk(&line),
+            }
         }
         if left.is_empty() {
             break;
@@ -179,10 +181,20 @@ fn draw(shell: &Shell, bar: &ProgressBar, left: &[Job]) {
         total: sum.total + one.total,
         ..sum
     });
-    bar.set_message(match left {
+    let name = match left {
         [job] => format!("[{}]", job.number),
         _ => shell.screen.tongue.fill(Text::ManyJobs, &[&left.len().to_string()]),
-    });
+    };
+    if reach.total == 0 {
+        // Nothing moves yet: an ad perhaps, and it says so.
+        let said = left.iter().map(|job| job.work.said()).find(|said| !said.is_empty()).unwrap_or_default();
+        let room = show::terminal_width().unwrap_or(80);
+        bar.set_message(cut(&format!("{name} {said}"), room.saturating_sub(1)).into_owned());
+        bar.set_style(meter::words());
+        return bar.tick();
+    }
+    bar.set_style(meter::style());
+    bar.set_message(name);
     if bar.length() != Some(reach.total) {
         bar.set_length(reach.total);
         bar.set_position(reach.done);

@@ -38,17 +38,24 @@ struct Lines {
 
 /// A bar with rate and time left.
 pub fn bar(target: ProgressDrawTarget, total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), target);
+    ProgressBar::with_draw_target(Some(total), target).with_style(style())
+}
+
+/// What a bar looks like on a terminal of this width.
+pub fn style() -> ProgressStyle {
     let room = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col);
     let template = if room < NARROW {
         "{msg} {percent} % {binary_bytes_per_sec} {eta}"
     } else {
         "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
     };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("━╸ "));
-    }
-    bar
+    let style = ProgressStyle::with_template(template);
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ ")
+}
+
+/// What stands there before anything moves.
+pub fn words() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Count {
