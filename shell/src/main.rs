@@ -57,8 +57,12 @@ fn main() -> ExitCode {
     let cancel = Cancel::default();
     cancel.catch_interrupts(!typed);
     let screen = Screen::new(cli.json);
+    let told = screen.clone();
     let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
-        Ok(endpoint) => endpoint,
+        Ok(mut endpoint) => {
+            endpoint.silence = Some(link::Silence::new(move |seconds| told.silent(seconds)));
+            endpoint
+        }
         Err(fault) => {
             screen.fault(&fault);
             return ExitCode::from(fault.exit() as u8);

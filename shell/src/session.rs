@@ -127,6 +127,11 @@ impl Session {
 
     /// What opens further connections.
     pub fn pass(&self) -> Pass {
+        // What goes on beside the command does not tell that it waits.
+        self.entrance().under(self.endpoint.cancel.clone())
+    }
+
+    fn entrance(&self) -> Pass {
         Pass { endpoint: self.endpoint.clone(), token: self.account.as_ref().map(|a| a.token.clone()) }
     }
 
@@ -156,7 +161,7 @@ impl Session {
         if self.slot().is_some() {
             return Ok(());
         }
-        let mut link = match self.pass().open() {
+        let mut link = match self.entrance().open() {
             Ok(link) => link,
             Err(Fault::Refused(reply)) if reply.status.code == 530 => {
                 self.account = None;

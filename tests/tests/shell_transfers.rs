@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -383,4 +383,21 @@ fn where_no_bar_can_be_drawn_a_line_comes_now_and_then() {
         matches!(lines.as_slice(), [one] if one.contains(" of 2.0 MiB (") && one.ends_with(" left")),
         "{err}"
     );
+}
+
+#[test]
+fn a_server_that_says_nothing_is_told_to_be_waited_for() {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    user(&club, "anna");
+    club.signal("STOP");
+    let mut shell = begin(&club.address().to_string(), dir.path(), &["whoami"]);
+    let mut told = BufReader::new(shell.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    club.signal("CONT");
+    assert_eq!(line, "The server has said nothing for 5 s; still waiting.\n");
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("Logged in as anna") && !rest.contains("nothing"), "{rest}");
+    assert!(shell.wait_with_output().unwrap().status.success());
 }

@@ -161,6 +161,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ManyJobs => "{0} jobs",
         Text::NoPlayer => "There is no player: set REEL_PLAYER, or install mpv, vlc or ffplay.",
         Text::Playing => "Playing “{0}” with {1}; Ctrl-C ends it.",
+        Text::Silent => "The server has said nothing for {0} s; still waiting.",
         Text::PlayerFailed => "The player {0} ended with {1}.",
     }
 }

@@ -145,6 +145,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ManyJobs => "{0} 个任务",
         Text::NoPlayer => "没有播放器：请设置 REEL_PLAYER，或安装 mpv、vlc 或 ffplay。",
         Text::Playing => "正在用 {1} 播放“{0}”；按 Ctrl-C 结束。",
+        Text::Silent => "服务器已有 {0} 秒没有回应，仍在等待。",
         Text::PlayerFailed => "播放器 {0} 异常结束：{1}。",
     }
 }

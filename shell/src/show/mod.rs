@@ -263,6 +263,15 @@ impl Screen {
         }
     }
 
+    /// Tells that the server has said nothing for so long.
+    pub fn silent(&self, seconds: u64) {
+        if self.draws {
+            // In place of a bar, which is drawn again below.
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+        self.say(Text::Silent, &[&seconds.to_string()]);
+    }
+
     /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
         let line = self.tongue.fill(text, with);
