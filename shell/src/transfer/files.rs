@@ -35,7 +35,7 @@ pub fn each(
     mut visit: impl FnMut(&mut Shell, &str, Result<PathBuf, Fault>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     for word in words {
-        let mut files = match files(shell, word) {
+        let files = match files(shell, word) {
             Ok(files) => files,
             Err(fault) => {
                 visit(shell, word, Err(fault))?;
@@ -43,7 +43,7 @@ pub fn each(
             }
         };
         let mut found = false;
-        while let Some(path) = files.next() {
+        for path in files {
             found = true;
             visit(shell, word, path)?;
         }
