@@ -22,6 +22,7 @@ mod help;
 mod helper;
 mod history;
 mod input;
+mod jobs;
 mod key;
 mod known;
 mod lexicon;
@@ -31,6 +32,7 @@ mod locale;
 mod meant;
 mod notice;
 mod pages;
+mod play;
 mod ranking;
 mod raw;
 mod repl;
@@ -65,8 +67,12 @@ fn main() -> ExitCode {
     screen.csv = cli.csv;
     // A script waits for no key.
     screen.pager = Pager::of_environment(cancel.clone()).filter(|_| typed && !cli.no_pager);
+    let told = screen.clone();
     let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
-        Ok(endpoint) => endpoint,
+        Ok(mut endpoint) => {
+            endpoint.silence = Some(link::Silence::new(move |seconds| told.silent(seconds)));
+            endpoint
+        }
         Err(fault) => {
             screen.fault(&fault);
             return ExitCode::from(fault.exit() as u8);
@@ -74,12 +80,13 @@ fn main() -> ExitCode {
     };
     let mut shell = Shell {
         session: Session::new(endpoint),
-        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
+        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false, mute: false },
         screen,
         titles: Default::default(),
         words: false,
         raw: false,
         talk: Default::default(),
+        jobs: Default::default(),
     };
     let started = start(&mut shell, &cli, typed);
     shell.asker.typed = typed;

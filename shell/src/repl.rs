@@ -54,7 +54,8 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
     let prompting = Prompting::default();
     if let Ok(printer) = editor.create_external_printer() {
-        ear::listen(shell.session.shared(), prompting.clone(), shell.screen.clone(), printer);
+        let (screen, jobs) = (shell.screen.clone(), shell.jobs.clone());
+        ear::listen(shell.session.shared(), prompting.clone(), screen, jobs, printer);
     }
     loop {
         guide(shell, &mut editor);

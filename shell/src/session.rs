@@ -7,6 +7,7 @@ use protocol::grammar::StatusLine;
 use protocol::table::Gate;
 use protocol::value::Secret;
 
+use crate::cancel::Cancel;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::link::{Event, Link, Overheard, Reply};
@@ -42,6 +43,16 @@ impl Pass {
             link.ask(&format!("RESUME {}", token.reveal()))?.accepted()?;
         }
         Ok(link)
+    }
+
+    /// The same, whose connections `cancel` shuts.
+    pub fn under(&self, cancel: Cancel) -> Self {
+        Self { endpoint: self.endpoint.under(cancel), token: self.token.clone() }
+    }
+
+    /// What shuts its connections.
+    pub fn cancel(&self) -> &Cancel {
+        &self.endpoint.cancel
     }
 
     /// Whether somebody is logged in.
@@ -117,7 +128,19 @@ impl Session {
 
     /// What opens further connections.
     pub fn pass(&self) -> Pass {
+        // What goes on beside the command does not tell that it waits.
+        self.entrance().under(self.endpoint.cancel.clone())
+    }
+
+    fn entrance(&self) -> Pass {
         Pass { endpoint: self.endpoint.clone(), token: self.account.as_ref().map(|a| a.token.clone()) }
+    }
+
+    /// The same session on a connection of its own, which `cancel` shuts; to leave it does not end it.
+    pub fn beside(&self, cancel: Cancel) -> Self {
+        let endpoint = self.endpoint.under(cancel);
+        let account = self.account.clone().map(|account| Account { ours: false, ..account });
+        Self { account, ..Self::new(endpoint) }
     }
 
     /// The connection, for one who listens while it is idle.
@@ -139,7 +162,7 @@ impl Session {
         if self.slot().is_some() {
             return Ok(());
         }
-        let mut link = match self.pass().open() {
+        let mut link = match self.entrance().open() {
             Ok(link) => link,
             Err(Fault::Refused(reply)) if reply.status.code == 530 => {
                 self.account = None;

@@ -286,8 +286,8 @@ mod tests {
 
     #[test]
     fn hints_name_what_is_left() {
-        assert_eq!(left("get ").unwrap(), "<id> [-o PATH] [-j N] [--force] [-y]");
-        assert_eq!(left("get 7 -j 3 ").unwrap(), "[-o PATH] [--force] [-y]");
+        assert_eq!(left("get ").unwrap(), "<id> [-o PATH] [-j N] [--force] [-y] [&]");
+        assert_eq!(left("get 7 -j 3 ").unwrap(), "<id> [-o PATH] [--force] [-y] [&]");
         assert_eq!(left("ls ").unwrap(), "[which] [sort=] [after=] [limit=]");
         assert_eq!(left("ls all limit=3 ").unwrap(), "[sort=] [after=]");
         assert_eq!(left("whoami "), None);
