@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::endpoint::Way;
+use crate::keys::Keys;
 use crate::trust::Fingerprint;
 
 /// What `--help` says at its end: scripts rely on it.
@@ -61,6 +62,10 @@ pub struct Cli {
     /// Answer each command with one JSON document on standard output
     #[arg(long)]
     pub json: bool,
+
+    /// Edit lines with the keys of emacs or of vi; without this as readline's settings say (~/.inputrc)
+    #[arg(long, value_enum, value_name = "KEYS", env = "REEL_KEYS")]
+    pub keys: Option<Keys>,
 
     /// Say yes to every question, such as whether to buy
     #[arg(short, long)]

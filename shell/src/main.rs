@@ -22,10 +22,11 @@ mod helper;
 mod history;
 mod input;
 mod key;
+mod keys;
 mod known;
-mod lexicon;
 mod link;
 mod locale;
+mod lookup;
 mod notice;
 mod pages;
 mod repl;
@@ -33,7 +34,6 @@ mod session;
 mod shell;
 mod show;
 mod stats;
-mod titles;
 mod transfer;
 mod trust;
 mod wire;
@@ -44,6 +44,7 @@ use cancel::Cancel;
 use cli::Cli;
 use endpoint::{Endpoint, Way};
 use fault::{Exit, Fault};
+use keys::Keys;
 use locale::Text;
 use session::Session;
 use shell::Shell;
@@ -66,7 +67,6 @@ fn main() -> ExitCode {
         session: Session::new(endpoint),
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
         screen,
-        titles: Default::default(),
         words: false,
         talk: Default::default(),
     };
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     shell.asker.typed = typed;
     let exit = match started {
         Err(exit) if !typed || matches!(exit, Exit::Connection | Exit::File) => exit,
-        _ if typed => repl::run(&mut shell),
+        _ if typed => repl::run(&mut shell, cli.keys.unwrap_or_else(Keys::of_readline)),
         _ => batch::run(&mut shell, &cli),
     };
     ExitCode::from(exit as u8)

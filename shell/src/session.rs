@@ -50,9 +50,9 @@ impl Pass {
 }
 
 impl PartialEq for Pass {
-    /// Of the same session, or of none.
+    /// Of the same session with the same server, or of none.
     fn eq(&self, other: &Self) -> bool {
-        self.token == other.token
+        self.token == other.token && self.endpoint.host == other.endpoint.host
     }
 }
 

@@ -27,6 +27,7 @@ texts! {
     CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, AskSeats, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
     NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched, WordsBegin, NoWord, NearWords, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
+    MoreOffers,
 }
 
 /// A language.
