@@ -26,6 +26,8 @@ pub struct Endpoint {
     way: Way,
     /// How TLS is spoken, if it is: all connections share trust and session tickets.
     tls: Option<Arc<ClientConfig>>,
+    /// How long the server may be silent, where that is less than a link bears.
+    silence: Option<Duration>,
 }
 
 /// How a connection goes to the server.
@@ -49,16 +51,27 @@ impl Endpoint {
     /// No TLS can be had: none in practice.
     pub fn new(host: &str, way: Way, cancel: Cancel) -> Result<Self, Fault> {
         let Way::Tls { pin } = way else {
-            return Ok(Self { host: with_port(host, protocol::DEFAULT_PORT), cancel, way, tls: None });
+            return Ok(Self {
+                host: with_port(host, protocol::DEFAULT_PORT),
+                cancel,
+                way,
+                tls: None,
+                silence: None,
+            });
         };
         let host = with_port(host, protocol::DEFAULT_TLS_PORT);
         let tls = trust::config(&host, pin).map_err(|error| Fault::Usage(error.to_string()))?;
-        Ok(Self { host, cancel, way, tls: Some(tls) })
+        Ok(Self { host, cancel, way, tls: Some(tls), silence: None })
     }
 
     /// The host without its port, for the prompt.
     pub fn short(&self) -> &str {
         self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)
+    }
+
+    /// The same server, with less patience for it.
+    pub fn bearing(&self, silence: Duration) -> Self {
+        Self { silence: Some(silence), ..self.clone() }
     }
 
     /// Connects and hears the greeting.
@@ -71,6 +84,7 @@ impl Endpoint {
             return Err(Fault::InTheClear { host: self.host.clone() });
         }
         let mut link = self.over(socket).map_err(|error| self.unreachable(error))?;
+        self.silence.map_or(Ok(()), |silence| link.bear(silence))?;
         let greeting = link.reply()?.accepted()?;
         if greeting.status.code != 220 {
             return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));

@@ -83,26 +83,24 @@ impl Source {
         }
     }
 
-    /// The fact of a row that is typed, and those that people know it by.
-    fn facts(self) -> (&'static str, &'static [&'static str]) {
+    /// The facts of a row: what is typed, what people call it, and what else tells it from others.
+    fn facts(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Source::Titles | Source::Deleted => ("id", &["title", "kind"]),
-            Source::Users => ("user", &["role"]),
-            Source::Events => ("id", &["name", "left"]),
-            Source::Bookings => ("booking", &["name", "seats"]),
-            Source::Notices => ("id", &["title"]),
-            Source::Sessions => ("session", &["user", "from"]),
-            Source::Ads => ("id", &["text"]),
-            Source::Words => ("word", &[]),
+            Source::Titles | Source::Deleted => ("id", "title", "kind"),
+            Source::Users => ("user", "", "role"),
+            Source::Events => ("id", "name", "starts"),
+            Source::Bookings => ("booking", "name", "seats"),
+            Source::Notices => ("id", "title", ""),
+            Source::Sessions => ("session", "user", "from"),
+            Source::Ads => ("id", "text", ""),
+            Source::Words => ("word", "", ""),
         }
     }
 
     fn found(self, row: &Facts) -> Option<Found> {
-        let (id, named) = self.facts();
-        let mut names = named.iter().filter_map(|key| find(row, key));
-        let name = names.next().map(|name| cut(&harmless(name), NAME).into_owned()).unwrap_or_default();
-        let more = names.next().map(|more| cut(&harmless(more), NAME).into_owned()).unwrap_or_default();
-        Some(Found { id: find(row, id)?.to_owned(), name, more })
+        let (id, name, more) = self.facts();
+        let shown = |key| cut(&harmless(find(row, key).unwrap_or_default()), NAME).into_owned();
+        Some(Found { id: find(row, id)?.to_owned(), name: shown(name), more: shown(more) })
     }
 }
 
@@ -170,7 +168,10 @@ struct State {
     known: VecDeque<Answer>,
     /// The last question that nobody works on yet: of several only that is still of interest.
     waiting: Option<Question>,
-    busy: Option<Question>,
+    /// What is being asked, and at which prompt it was.
+    busy: Option<(Question, u64)>,
+    /// Prompts there have been: what was asked before the last command may be answered otherwise by now.
+    prompts: u64,
     running: bool,
     failed: Option<Instant>,
     owed: Option<Owed>,
@@ -221,12 +222,14 @@ impl Lookup {
             *state = State {
                 pass: Some(pass.clone()),
                 busy: state.busy.take(),
+                prompts: state.prompts,
                 running: state.running,
                 tell: state.tell.take(),
                 ..State::default()
             };
         }
         state.owed = None;
+        state.prompts += 1;
         state.known.iter_mut().for_each(|answer| answer.at = None);
     }
 
@@ -262,7 +265,8 @@ impl Lookup {
     }
 
     fn ask(&self, state: &mut State, question: Question) {
-        if !state.pass.as_ref().is_some_and(Pass::is_somebody) || state.busy.as_ref() == Some(&question) {
+        let busy = state.busy.as_ref().is_some_and(|(busy, at)| *busy == question && *at == state.prompts);
+        if busy || !state.pass.as_ref().is_some_and(Pass::is_somebody) {
             return;
         }
         state.waiting = Some(question);
@@ -289,7 +293,7 @@ impl Lookup {
         let until = Instant::now() + IDLE;
         loop {
             if let (Some(question), Some(pass)) = (state.waiting.take(), state.pass.clone()) {
-                state.busy = Some(question.clone());
+                state.busy = Some((question.clone(), state.prompts));
                 return Some((pass, question));
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -303,7 +307,7 @@ impl Lookup {
 
     fn keep(&self, pass: &Pass, question: Question, answer: Option<(Vec<Found>, bool)>) {
         let mut state = self.state();
-        state.busy = None;
+        let asked = state.busy.take().map(|(_, prompt)| prompt);
         if state.pass.as_ref() != Some(pass) {
             return;
         }
@@ -313,7 +317,8 @@ impl Lookup {
         };
         state.failed = None;
         state.known.retain(|answer| answer.question != question);
-        state.known.push_front(Answer { question, found: Arc::new(found), whole, at: Some(Instant::now()) });
+        let at = (asked == Some(state.prompts)).then(Instant::now);
+        state.known.push_front(Answer { question, found: Arc::new(found), whole, at });
         state.known.truncate(KEPT);
         let Some(owed) = state.owed.clone() else { return };
         match state.next(owed.source, &owed.word) {
@@ -407,11 +412,14 @@ fn answer(
     };
     let mut link = match open.take() {
         Some((of, link)) if of == *pass => link,
-        _ => pass.open()?,
+        _ => pass.bearing(SILENCE).open()?,
     };
-    link.bear(SILENCE)?;
     let reply = link.ask(&line)?;
-    *open = (reply.status.code != 421).then(|| (pass.clone(), link));
+    // Also what the server had said before it closed an idle connection is no answer.
+    if matches!(reply.status.code, 400..=499 | 530) {
+        return Err(Fault::Refused(Box::new(reply)));
+    }
+    *open = Some((pass.clone(), link));
     let mut found: Vec<Found> = reply.rows.iter().filter_map(|row| question.source.found(row)).collect();
     found.dedup();
     Ok((found, reply.status.get("next").is_none()))

@@ -1,6 +1,7 @@
 //! Who is logged in, and the connection that is kept for it: lost ones are made anew with the token.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::grammar::StatusLine;
 use protocol::table::Gate;
@@ -41,6 +42,11 @@ impl Pass {
             link.ask(&format!("RESUME {}", token.reveal()))?.accepted()?;
         }
         Ok(link)
+    }
+
+    /// The same session, for one who has less patience with a silent server.
+    pub fn bearing(&self, silence: Duration) -> Self {
+        Self { endpoint: self.endpoint.bearing(silence), token: self.token.clone() }
     }
 
     /// Whether somebody is logged in.

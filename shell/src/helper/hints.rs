@@ -9,35 +9,30 @@ use rustyline::history::SearchDirection;
 use super::typed::{Place, Typed};
 use crate::help::own_or_spec;
 use crate::lookup::starts;
-use crate::show::plain::is_harmful;
+use crate::show::plain::{cut, is_harmful};
 
-/// What is shown behind the cursor.
+/// What is shown behind the cursor, and what the arrow to the right takes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ahead {
-    /// The rest of a line of the history; the arrow to the right takes it.
-    Again(String),
-    /// The arguments that are left; they are for reading only.
-    Left(String),
+pub struct Ahead {
+    shown: String,
+    taken: Option<String>,
 }
 
 impl Hint for Ahead {
     fn display(&self) -> &str {
-        match self {
-            Ahead::Again(text) | Ahead::Left(text) => text,
-        }
+        &self.shown
     }
 
     fn completion(&self) -> Option<&str> {
-        match self {
-            Ahead::Again(text) => Some(text),
-            Ahead::Left(_) => None,
-        }
+        self.taken.as_deref()
     }
 }
 
-/// What stands behind `line`, which is typed up to its end.
-pub fn ahead(line: &str, context: &Context<'_>) -> Option<Ahead> {
-    again(line, context).map(Ahead::Again).or_else(|| left(line).map(Ahead::Left))
+/// What stands behind `line`, which is typed up to its end, in the columns that its row has left.
+pub fn ahead(line: &str, room: usize, context: &Context<'_>) -> Option<Ahead> {
+    let taken = again(line, context);
+    let shown = taken.clone().or_else(|| left(line))?;
+    Some(Ahead { shown: cut(&shown, room).into_owned(), taken })
 }
 
 /// The rest of the last line that began so. The history holds no secrets.
@@ -110,10 +105,12 @@ mod tests {
             history.add(line).unwrap();
         }
         let context = Context::new(&history);
-        assert_eq!(ahead("get 1", &context), Some(Ahead::Again("2".into())));
-        assert_eq!(ahead("search 绿", &context), Some(Ahead::Again("茶".into())));
-        assert_eq!(ahead("ls paid ", &context), Some(Ahead::Left("[sort=] [after=] [limit=]".into())));
-        assert_eq!(ahead("", &context), None);
+        let shown = |line, room| ahead(line, room, &context).map(|ahead| (ahead.shown, ahead.taken));
+        assert_eq!(shown("get 1", 9), Some(("2".into(), Some("2".into()))));
+        assert_eq!(shown("search 绿", 9), Some(("茶".into(), Some("茶".into()))));
+        assert_eq!(shown("sea", 5), Some(("rch …".into(), Some("rch 绿茶".into()))));
+        assert_eq!(shown("ls paid ", 40), Some(("[sort=] [after=] [limit=]".into(), None)));
+        assert_eq!(shown("", 9), None);
         // Nothing that would move the cursor, and no second line.
         assert_eq!(again("get 7", &context), Some(" -o a".into()));
     }

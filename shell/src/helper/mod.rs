@@ -30,7 +30,7 @@ use crate::keys::Hinted;
 use crate::locale::Tongue;
 use crate::lookup::{Found, Lookup, Source, starts};
 use crate::session::Pass;
-use crate::show::plain::harmless;
+use crate::show::plain::{harmless, width};
 use crate::show::terminal_width;
 
 /// What rustyline asks while a line is typed.
@@ -47,6 +47,8 @@ pub struct Guide {
     done: Cell<bool>,
     /// Whether what is ahead is shown; a move of the cursor hides it.
     hinted: Hinted,
+    /// Columns of the prompt.
+    prompt: usize,
 }
 
 /// What a line is.
@@ -96,6 +98,7 @@ impl Guide {
             teller: None,
             done: Cell::default(),
             hinted: Hinted::default(),
+            prompt: 0,
         }
     }
 
@@ -111,9 +114,9 @@ impl Guide {
         self.teller = Some(teller);
     }
 
-    /// Who is at the prompt now, and in which room.
-    pub fn follow(&mut self, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
-        (self.gate, self.mode, self.room) = (gate, mode, room);
+    /// Who is at the prompt now, which is so many columns wide, and in which room.
+    pub fn follow(&mut self, prompt: usize, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
+        (self.prompt, self.gate, self.mode, self.room) = (prompt, gate, mode, room);
         self.lookup.follow(pass);
         self.done.set(false);
     }
@@ -152,13 +155,8 @@ impl Guide {
             None if self.mode == Mode::Commands => self.fixed(line),
             None => return Offers::default(),
         };
-        let typed = Typed::read(line);
-        if let Some((spec, own)) = typed.before.first().and_then(|verb| own_or_spec(&verb.text))
-            && self.mode == Mode::Commands
-            && matches!(typed.place(spec, own), Place::Word(_) | Place::Options | Place::Flag)
-            && !typed.word.quoted
-        {
-            offers.pairs.extend(keys(&typed, spec, own));
+        if self.mode == Mode::Commands && offers.pending.is_none() {
+            offers.pairs.extend(further(line));
         }
         offers
     }
@@ -231,7 +229,7 @@ fn pairs(found: &[Found], before: &str) -> Vec<Pair> {
         let mut word = String::new();
         write_word(&mut word, &found.id);
         // Words of a dictionary may have blanks in them; free text needs no quotes for that.
-        let free = found.name.is_empty() && !found.id.contains(['"', '\\', '=']);
+        let free = before.is_empty() && !found.id.contains(['"', '\\', '=']);
         let word = if free { &found.id } else { &word };
         let mut shown = harmless(&found.id).into_owned();
         if !found.name.is_empty() {
@@ -258,6 +256,19 @@ fn verbs(word: &Word<'_>, gate: Gate) -> Vec<Pair> {
             pair(&verb, &verb)
         })
         .collect()
+}
+
+/// Options that may stand where a word may be left out, and where something is begun.
+fn further(line: &str) -> Vec<Pair> {
+    let typed = Typed::read(line);
+    let Some((spec, own)) = typed.before.first().and_then(|verb| own_or_spec(&verb.text)) else {
+        return Vec::new();
+    };
+    match typed.place(spec, own) {
+        Place::Word(arg) if arg.required && typed.word.text.is_empty() => Vec::new(),
+        Place::Word(_) | Place::Options | Place::Flag if !typed.word.quoted => keys(&typed, spec, own),
+        _ => Vec::new(),
+    }
 }
 
 /// Option keys and flags that are not there yet.
@@ -309,7 +320,9 @@ impl Hinter for Guide {
         if let Some(aim) = self.aim(line) {
             self.lookup.want(aim.source, &aim.word);
         }
-        let ahead = (self.mode == Mode::Commands).then(|| ahead(line, context)).flatten();
+        let columns = terminal_width().unwrap_or(80);
+        let room = columns - (self.prompt + width(line)) % columns - 1;
+        let ahead = (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten();
         self.hinted.set(ahead.is_some());
         ahead
     }
@@ -381,7 +394,7 @@ mod tests {
         let mut guide = Guide::new(Tongue::En, true);
         let titles = vec![title("7", "Green tea"), title("12", "绿茶"), title("71", "Black\\u{1b} tea")];
         guide.lookup.set(Source::Titles, titles);
-        let account = |name: &str| Found { id: name.into(), name: "user".into(), more: String::new() };
+        let account = |name: &str| Found { id: name.into(), name: String::new(), more: "user".into() };
         guide.lookup.set(Source::Users, vec![account("anna"), account("Annabel"), account("李=雷")]);
         guide.gate = gate;
         guide
