@@ -28,6 +28,8 @@ pub struct Endpoint {
     way: Way,
     /// How TLS is spoken, if it is: all connections share trust and session tickets.
     tls: Option<Arc<ClientConfig>>,
+    /// How long the server may be silent, where that is less than a link bears.
+    patience: Option<Duration>,
 }
 
 /// How a connection goes to the server.
@@ -52,11 +54,11 @@ impl Endpoint {
     pub fn new(host: &str, way: Way, cancel: Cancel) -> Result<Self, Fault> {
         let Way::Tls { pin } = way else {
             let host = with_port(host, protocol::DEFAULT_PORT);
-            return Ok(Self { host, cancel, silence: None, way, tls: None });
+            return Ok(Self { host, cancel, silence: None, way, tls: None, patience: None });
         };
         let host = with_port(host, protocol::DEFAULT_TLS_PORT);
         let tls = trust::config(&host, pin).map_err(|error| Fault::Usage(error.to_string()))?;
-        Ok(Self { host, cancel, silence: None, way, tls: Some(tls) })
+        Ok(Self { host, cancel, silence: None, way, tls: Some(tls), patience: None })
     }
 
     /// The same, for what goes on beside: `cancel` shuts its connections, and nobody is told that it waits.
@@ -69,6 +71,11 @@ impl Endpoint {
         self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)
     }
 
+    /// The same server, with less patience for it.
+    pub fn bearing(&self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
+    }
+
     /// Connects and hears the greeting.
     ///
     /// # Errors
@@ -79,6 +86,7 @@ impl Endpoint {
             return Err(Fault::InTheClear { host: self.host.clone() });
         }
         let mut link = self.over(socket).map_err(|error| self.unreachable(error))?;
+        self.patience.map_or(Ok(()), |patience| link.bear(patience))?;
         let greeting = link.reply()?.accepted()?;
         if greeting.status.code != 220 {
             return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));

@@ -142,7 +142,8 @@ const fn several(name: &'static str, shape: Shape) -> Arg {
     Arg { name, required: true, rest: true, shape }
 }
 
-const TITLES: Shape =
+/// What stands for titles: more than one may be meant.
+pub const TITLES: Shape =
     Shape { what: "the number of a title, a range like 3-7, or a pattern like \"Green*\"", ..TitleId::SHAPE };
 const JOB: Shape = Shape { name: "n", what: "the number of a job", offer: Offer::Nothing };
 const A_FILE: Shape = Shape { what: "a file", ..Opaque::SHAPE };

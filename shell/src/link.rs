@@ -114,6 +114,17 @@ impl Link {
         Ok(Self { wire, buffer: BytesMut::new(), codec: Replies::default(), silence, _watch: watch })
     }
 
+    /// Has less patience with a silent server than it takes to verify a large upload.
+    ///
+    /// # Errors
+    /// The connection was lost.
+    pub fn bear(&self, silence: Duration) -> Result<(), Fault> {
+        let socket = self.wire.socket();
+        let set =
+            socket.set_read_timeout(Some(silence)).and_then(|()| socket.set_write_timeout(Some(silence)));
+        set.map_err(Fault::Lost)
+    }
+
     /// Sends a command and waits for the reply, whatever it says.
     ///
     /// # Errors

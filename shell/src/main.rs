@@ -24,12 +24,14 @@ mod history;
 mod input;
 mod jobs;
 mod key;
+mod keys;
 mod known;
-mod lexicon;
 mod link;
 mod local;
 mod locale;
+mod lookup;
 mod meant;
+
 mod notice;
 mod pages;
 mod play;
@@ -40,7 +42,6 @@ mod session;
 mod shell;
 mod show;
 mod stats;
-mod titles;
 mod transfer;
 mod trust;
 mod wire;
@@ -51,6 +52,7 @@ use cancel::Cancel;
 use cli::Cli;
 use endpoint::{Endpoint, Way};
 use fault::{Exit, Fault};
+use keys::Keys;
 use locale::Text;
 use session::Session;
 use shell::Shell;
@@ -82,7 +84,6 @@ fn main() -> ExitCode {
         session: Session::new(endpoint),
         asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false, mute: false },
         screen,
-        titles: Default::default(),
         words: false,
         raw: false,
         talk: Default::default(),
@@ -92,7 +93,7 @@ fn main() -> ExitCode {
     shell.asker.typed = typed;
     let exit = match started {
         Err(exit) if !typed || matches!(exit, Exit::Connection | Exit::File) => exit,
-        _ if typed => repl::run(&mut shell),
+        _ if typed => repl::run(&mut shell, cli.keys.unwrap_or_else(Keys::of_readline)),
         _ => batch::run(&mut shell, &cli),
     };
     ExitCode::from(exit as u8)

@@ -1,6 +1,7 @@
 //! Who is logged in, and the connection that is kept for it: lost ones are made anew with the token.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::command::Command;
 use protocol::grammar::StatusLine;
@@ -55,6 +56,11 @@ impl Pass {
         &self.endpoint.cancel
     }
 
+    /// The same session, for one who has less patience with a silent server.
+    pub fn bearing(&self, patience: Duration) -> Self {
+        Self { endpoint: self.endpoint.bearing(patience), token: self.token.clone() }
+    }
+
     /// Whether somebody is logged in.
     pub fn is_somebody(&self) -> bool {
         self.token.is_some()
@@ -62,9 +68,9 @@ impl Pass {
 }
 
 impl PartialEq for Pass {
-    /// Of the same session, or of none.
+    /// Of the same session with the same server, or of none.
     fn eq(&self, other: &Self) -> bool {
-        self.token == other.token
+        self.token == other.token && self.endpoint.host == other.endpoint.host
     }
 }
 

@@ -1,6 +1,5 @@
 //! The shell without a keyboard: takes a line, does what it says, shows what came of it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::command::{Book, Buy, Command, Info, Member};
@@ -28,7 +27,6 @@ use crate::raw;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
-use crate::titles::Titles;
 use crate::transfer;
 use crate::words;
 
@@ -53,8 +51,6 @@ pub struct Shell {
     pub screen: Screen,
     /// Who answers questions.
     pub asker: Asker,
-    /// The titles that completion knows.
-    pub titles: Arc<Titles>,
     /// Lines are words to be looked up, and no commands.
     pub words: bool,
     /// Lines go to the server as they are.

@@ -55,7 +55,6 @@ fn beside(shell: &Shell, cancel: Cancel, work: Arc<Work>) -> Shell {
         session: shell.session.beside(cancel),
         screen: shell.screen.behind(work),
         asker: Asker { mute: true, ..shell.asker },
-        titles: Arc::clone(&shell.titles),
         words: false,
         raw: false,
         talk: Default::default(),

@@ -36,6 +36,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::UsePut => "A file is uploaded with put.",
         Text::NoRows => "Nothing.",
         Text::More => "… more: {0}",
+        Text::MoreOffers => "… and {0} more",
         Text::HelpHint => "help VERB says more. TAB completes, Ctrl-C stops a command, Ctrl-D leaves.",
         Text::CannotRead => "{0} cannot be read: {1}",
 

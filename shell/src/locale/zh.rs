@@ -36,6 +36,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::UsePut => "上传文件请用 put。",
         Text::NoRows => "没有内容。",
         Text::More => "… 下一页：{0}",
+        Text::MoreOffers => "… 还有 {0} 项",
         Text::HelpHint => "help 命令名 查看详情。TAB 补全，Ctrl-C 停止命令，Ctrl-D 离开。",
         Text::CannotRead => "无法读取 {0}：{1}",
 

@@ -7,7 +7,7 @@ use protocol::grammar::{find as fact, write_word};
 use super::place::Title;
 use crate::fault::Fault;
 use crate::link::Facts;
-use crate::locale::Text;
+use crate::locale::{Text, Tongue};
 use crate::shell::Shell;
 use crate::show::plain::{bytes, cut, harmless};
 
@@ -45,7 +45,7 @@ impl Picks {
     /// # Errors
     /// One of them names no titles.
     pub fn read(shell: &Shell, words: &[String]) -> Result<Self, Fault> {
-        words.iter().map(|word| pick(shell, word)).collect::<Result<_, _>>().map(Self)
+        words.iter().map(|word| pick(shell.screen.tongue, word)).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether it may be more than one.
@@ -113,12 +113,11 @@ impl Picks {
     }
 }
 
-fn pick(shell: &Shell, word: &str) -> Result<Pick, Fault> {
+fn pick(tongue: Tongue, word: &str) -> Result<Pick, Fault> {
     let id = |word: &str| word.parse::<i64>().ok().filter(|id| *id > 0);
     if let Some(id) = id(word) {
         return Ok(Pick::One(id));
     }
-    let tongue = shell.screen.tongue;
     let shown = harmless(word);
     if let Some((from, to)) = word.split_once('-').and_then(|(from, to)| Some((id(from)?, id(to)?))) {
         return match to.checked_sub(from) {
@@ -134,6 +133,11 @@ fn pick(shell: &Shell, word: &str) -> Result<Pick, Fault> {
         Fault::Usage(tongue.fill(Text::BadPattern, &[&shown, &error.to_string()]))
     };
     Pattern::new(word).map(Pick::Like).map_err(bad)
+}
+
+/// Whether a word names titles.
+pub fn is_pick(word: &str) -> bool {
+    pick(Tongue::En, word).is_ok()
 }
 
 /// Whether a word stands for others.
