@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli::Cli;
 use crate::fault::{Exit, Fault};
+use crate::link::Reply;
 use crate::locale::Text;
 use crate::shell::{After, Shell};
 
@@ -73,9 +74,9 @@ fn step(shell: &mut Shell, line: &str) -> Result<After, Exit> {
 ///
 /// # Errors
 /// No password, no connection, or a refusal.
-pub fn log_in(shell: &mut Shell, name: &str) -> Result<(), Fault> {
+pub fn log_in(shell: &mut Shell, name: &str) -> Result<Reply, Fault> {
     let given = crate::input::Given { words: vec![name.to_owned()], ..Default::default() };
-    let result = crate::account::login(shell, &given).map(drop);
+    let result = crate::account::login(shell, &given).map(|answer| answer.reply);
     shell.tell_notes();
     result
 }

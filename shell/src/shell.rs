@@ -19,6 +19,7 @@ use crate::input::{self, Given, Input, Wire};
 use crate::key;
 use crate::link::Reply;
 use crate::locale::Text;
+use crate::memory::Memory;
 use crate::notice;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
@@ -54,6 +55,8 @@ pub struct Shell {
     pub words: bool,
     /// The chat room that is talked in.
     pub talk: Talk,
+    /// What is remembered of log-ins.
+    pub memory: Memory,
 }
 
 impl Shell {
@@ -138,7 +141,7 @@ impl Shell {
         let reply = self.agreed(wire)?;
         match &wire.command {
             Command::Logout(_) => {
-                self.session.forget();
+                account::logged_out(self)?;
                 self.screen.say(Text::LoggedOut, &[]);
                 return Ok(Answer { reply, layout: Layout::Silent, more: None });
             }

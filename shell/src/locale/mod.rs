@@ -27,6 +27,7 @@ texts! {
     CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, AskSeats, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
     NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched, WordsBegin, NoWord, NearWords, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
+    LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantText, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
 }
 
 /// A language.
@@ -44,8 +45,31 @@ impl Tongue {
     #[cfg(test)]
     pub const ALL: &[Tongue] = &[Tongue::En, Tongue::Zh];
 
-    /// The language that `LC_ALL`, `LC_MESSAGES` or `LANG` asks for; the first that is set decides.
+    /// The word for it in the configuration and on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tongue::En => "en",
+            Tongue::Zh => "zh",
+        }
+    }
+
+    /// The language that `--lang` or else the environment asks for, before the command line is read: its own help
+    /// is in that language, too.
+    pub fn of_arguments() -> Self {
+        let words: Vec<String> = std::env::args().skip(1).take_while(|word| word != "--").collect();
+        let flag = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--lang") {
+            Some("") => words.get(at + 1).map(String::as_str),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        });
+        flag.and_then(|word| word.parse().ok()).unwrap_or_else(Self::of_environment)
+    }
+
+    /// The language that `REEL_LANG`, `LC_ALL`, `LC_MESSAGES` or `LANG` asks for; the first that is set decides.
     pub fn of_environment() -> Self {
+        if let Some(tongue) = std::env::var("REEL_LANG").ok().and_then(|word| word.parse().ok()) {
+            return tongue;
+        }
         let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let value = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
         Self::of_locale(value.as_deref().unwrap_or_default())
@@ -81,6 +105,15 @@ impl Tongue {
         }
         out.push_str(rest);
         out
+    }
+
+    /// A role.
+    pub fn role(self, role: &str) -> &str {
+        match (self, role) {
+            (Tongue::Zh, "user") => "用户",
+            (Tongue::Zh, "admin") => "管理员",
+            (_, role) => role,
+        }
     }
 
     /// The heading of a column or fact.
@@ -130,6 +163,15 @@ impl Tongue {
     pub fn is_yes(self, answer: &str) -> bool {
         let answer = answer.trim().to_lowercase();
         matches!(answer.as_str(), "y" | "yes") || (self == Tongue::Zh && answer == "是")
+    }
+}
+
+impl std::str::FromStr for Tongue {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let all = [Tongue::En, Tongue::Zh];
+        all.into_iter().find(|tongue| tongue.word() == word).ok_or("expected en or zh")
     }
 }
 

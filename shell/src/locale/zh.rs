@@ -13,7 +13,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ServerGone => "服务器关闭了连接；下一条命令会重新连接。",
         Text::Resumed => "已重新连接。",
         Text::SessionOver => "会话已结束，请重新登录。",
-        Text::LoggedInAs => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
+        Text::LoggedInAs => "已登录：{0}（{1}）。余额 {2}，尚非会员。",
         Text::LoggedOut => "已退出登录。",
         Text::Notice => "公告 {0}：{1}",
         Text::NewNotice => "新公告 {0}：{1}（用 notice {0} 阅读）",
@@ -26,7 +26,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::PasswordAgain => "再输入一次：",
         Text::PasswordsDiffer => "两次输入的密码不一致。",
         Text::PasswordEmpty => "密码不能为空。",
-        Text::NoPassword => "需要密码：请设置 REEL_PASSWORD，或在终端中运行。",
+        Text::NoPassword => "需要密码：请设置 REEL_PASSWORD，或在终端中运行，届时会询问。",
         Text::PasswordChanged => "密码已更改；您的其他会话已结束。",
 
         Text::Expected => "此处应为：{0}",
@@ -83,7 +83,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::CertificateChanged => {
             "危险：服务器 {0} 的证书与您信任过的不同，可能有人在中间窃听。没有发送任何内容。"
         }
-        Text::ChangedHint => "如果是运营者更换了证书，请删除 {0} 的第 {1} 行后重试。",
+        Text::ChangedHint => {
+            "如果是运营者更换了证书：reel --forget-server {2} 会忘记旧证书（{0} 第 {1} 行），下次 reel --tls 会显示新证书并询问。"
+        }
         Text::InTheClear => {
             "{0} 是另一台机器；不用 TLS，途中监听的人会看到您的密码。--tls 使用 TLS；--plain 仍不加密（例如已有隧道时）。没有发送任何内容。"
         }
@@ -98,9 +100,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::EditHead => "# 此行以上为《{0}》的正文。没有正文则不发布。",
         Text::DraftKept => "正文保存在 {0}。",
         Text::Code => "代码：",
-        Text::Unregistering => {
-            "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
-        }
+        Text::Unregistering => "账号 {0} 将被永久删除，同时失去钱包中的 {1} 和已购的 {2} 部影片。",
         Text::TypeName => "输入您的用户名以继续：",
         Text::NeedName => "需要输入用户名；脚本请用 --yes。",
         Text::OtherNameTyped => "用户名不符，未删除任何内容。",
@@ -115,6 +115,46 @@ pub const fn text(text: Text) -> &'static str {
         Text::NotProved => "证明未被接受；改为传输文件。",
         Text::ByDay => "每日{0}（UTC）：共 {1}，最高 {2}",
         Text::MostFetched => "下载最多",
+
+        Text::LoggedInMember => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
+        Text::StalePassword => "记住的密码已失效。",
+        Text::OpenToOthers => {
+            "其他人可以读取 {0}，因此不使用其中记住的登录信息：请执行 chmod 600 {0}，若可能已被他人读过请更改密码；或使用 --remember nothing。"
+        }
+        Text::BadName => "用户名为 2 到 32 个字符，不含空白。",
+        Text::UnregisteringMember => {
+            "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
+        }
+        Text::SpeaksTls => "{0}：此端口使用 TLS；请加上 --tls。没有发送密码。",
+        Text::SpeaksNoTls => {
+            "{0}：此端口不使用 TLS。TLS 端口另有其一，默认为 2122；去掉 --tls 则不加密。没有发送任何内容。"
+        }
+        Text::NotKnown => "没有信任过服务器 {0}，无需忘记。",
+        Text::Forgotten => "已忘记 {0} 的证书。下次 reel --tls 会显示新证书并询问。",
+        Text::ConfigAt => "{0} 第 {1} 行：{2}",
+        Text::BadToml => "不是有效的 TOML：{0}",
+        Text::NoSuchKey => "此处没有 {0} 这个键；可用的有 {1}",
+        Text::NoSuchKeyNear => "此处没有 {0} 这个键；是否想写 {1}？",
+        Text::NoSecretsHere => {
+            "{0}：此文件中不应有机密。请用 REEL_PASSWORD 提供密码；remember = \"password\" 会把它存入密钥环或仅您可读的文件"
+        }
+        Text::NoDefault => "没有可作默认的配置 {0}；现有：{1}",
+        Text::NotBothWays => "{0}：tls 与 plain 不能并用",
+        Text::WantText => "引号中的文字",
+        Text::WantTruth => "true 或 false",
+        Text::WantLang => "\"en\" 或 \"zh\"",
+        Text::WantHost => "\"主机\" 或 \"主机:端口\"",
+        Text::WantName => "引号中的用户名，2 到 32 个字符，不含空白",
+        Text::WantPin => "引号中的证书 SHA-256，64 个十六进制数字，可带冒号",
+        Text::WantRemember => "\"session\"、\"password\" 或 \"nothing\"",
+        Text::WantProfiles => "[profiles.名称] 及其下的键",
+        Text::NoSuchProfile => "{1} 中没有配置 {0}；现有：{2}。",
+        Text::NoProfiles => {
+            "没有配置 {0}：{1} 中还没有任何配置。新建：reel --host 主机 --user 用户名 --save-profile {0}"
+        }
+        Text::ProfileThere => "{1} 中已有配置 {0}；请在其中修改。",
+        Text::ProfileSaved => "已保存到 {1}：用 reel @{0} 使用。",
+        Text::BadProfileName => "配置名只能含字母、数字、- 和 _。",
     }
 }
 
@@ -176,6 +216,10 @@ pub fn column(key: &str) -> Option<&'static str> {
         "shown" => "展示次数",
         "saved" => "节省",
         "answer" => "回答",
+        "profile" => "配置",
+        "host" => "服务器",
+        "way" => "连接",
+        "default" => "默认",
         _ => return None,
     })
 }

@@ -166,6 +166,11 @@ impl Screen {
             }
             Fault::Untrusted(untrusted) => self.untrusted(untrusted),
             Fault::InTheClear { host } => self.say(Text::InTheClear, &[&plain::harmless(host)]),
+            Fault::OtherDoor { host, tls } => {
+                let text = if *tls { Text::SpeaksTls } else { Text::SpeaksNoTls };
+                self.say(text, &[&plain::harmless(host)]);
+            }
+            Fault::OpenToOthers { path } => self.say(Text::OpenToOthers, &[&plain::harmless(path)]),
             Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
             Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
@@ -191,7 +196,7 @@ impl Screen {
             Why::Changed(file, line) => {
                 self.say(Text::CertificateChanged, &[&host]);
                 self.say(Text::Fingerprint, &[&shown]);
-                self.say(Text::ChangedHint, &[&plain::harmless(file), &line.to_string()]);
+                self.say(Text::ChangedHint, &[&plain::harmless(file), &line.to_string(), &host]);
             }
             Why::NotThePin => {
                 self.say(Text::NotThePin, &[&host]);

@@ -1,0 +1,288 @@
+//! Profiles, what is remembered of log-ins, and who is asked for what: `reel` as scripts run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tests::{Club, Engine, admin, program, user};
+
+/// A home with a club in its configuration.
+struct Home {
+    club: Club,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new(profile: &str) -> Self {
+        let (club, folder) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+        user(&club, "anna");
+        let home = Self { club, folder };
+        let host = home.club.address();
+        home.configure(&format!("[profiles.club]\nhost = \"{host}\"\nuser = \"anna\"\n{profile}"));
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configure(&self, text: &str) {
+        fs::create_dir_all(self.path(".config/reel")).unwrap();
+        fs::write(self.path(".config/reel/config.toml"), text).unwrap();
+    }
+
+    fn secrets(&self) -> String {
+        fs::read_to_string(self.path(".local/state/reel/secrets.toml")).unwrap_or_default()
+    }
+
+    /// `reel` without a terminal and without a bus.
+    fn reel(&self, password: Option<&str>, arguments: &[&str]) -> Output {
+        let mut command = reel(self.folder.path());
+        command.args(arguments).stdin(Stdio::null());
+        if let Some(name) = password {
+            command.env("REEL_PASSWORD", format!("the password of {name}"));
+        }
+        command.output().expect("reel runs")
+    }
+
+    /// The sessions of anna.
+    fn sessions(&self) -> usize {
+        let said = self.club.sql("SELECT count(*) FROM session");
+        said.trim().parse().unwrap_or_else(|_| panic!("{said}"))
+    }
+}
+
+fn reel(home: &Path) -> Command {
+    let mut command = Command::new("setsid");
+    command.arg(program("reel")).current_dir(home).env("HOME", home).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    let ours = |name: &str| name.starts_with("REEL_") || name.starts_with("XDG_");
+    std::env::vars().filter(|(name, _)| ours(name)).for_each(|(name, _)| drop(command.env_remove(name)));
+    command.env_remove("DBUS_SESSION_BUS_ADDRESS");
+    command
+}
+
+#[track_caller]
+fn ended(output: &Output, code: i32) -> (String, String) {
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_session_is_gone_on_with_until_it_is_logged_out_of() {
+    let home = Home::new("");
+    let before = home.sessions();
+    // Nobody can be asked: the exit code says usage, and the text what to set.
+    let (_, said) = ended(&home.reel(None, &["@club", "-c", "whoami"]), 2);
+    assert!(said.contains("REEL_PASSWORD"), "{said}");
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    let file = home.path(".local/state/reel/secrets.toml");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!home.secrets().contains("password ="), "{}", home.secrets());
+    let (out, _) = ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+    assert!(out.contains("anna"), "{out}");
+    // The same by host and name; but not where nothing is to be remembered, or of somebody else.
+    let host = home.club.address().to_string();
+    let by_name = ["--host", &host, "--user", "ANNA", "-c", "whoami"];
+    ended(&home.reel(None, &[&by_name[..], &["--remember", "session"]].concat()), 0);
+    ended(&home.reel(None, &by_name), 2);
+    ended(&home.reel(None, &["@club", "--remember", "nothing", "-c", "whoami"]), 2);
+    ended(&home.reel(None, &["@club", "--user", "ben", "-c", "whoami"]), 2);
+    assert_eq!(home.sessions(), before + 1, "one session has served them all");
+    // Whoever logged in last, where nobody is named.
+    let (out, _) = ended(&home.reel(None, &["--host", &host, "--remember", "session", "-c", "whoami"]), 0);
+    assert!(out.contains("anna"), "{out}");
+    ended(&home.reel(None, &["@club", "-c", "logout"]), 0);
+    assert!(!home.secrets().contains("anna"), "{}", home.secrets());
+    assert_eq!(home.sessions(), before);
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 2);
+}
+
+#[test]
+fn a_session_that_nobody_keeps_ends_with_its_shell() {
+    let home = Home::new("remember = \"nothing\"\n");
+    let before = home.sessions();
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    assert_eq!((home.sessions(), home.secrets()), (before, String::new()));
+}
+
+#[test]
+fn a_password_is_kept_only_where_that_is_wanted() {
+    let home = Home::new("remember = \"password\"\n");
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    let digest = tests::pass("anna");
+    assert!(home.secrets().contains(&digest) && !home.secrets().contains("the password"), "{}", home.secrets());
+    // The session is over, the password is still good.
+    home.club.sql("DELETE FROM session");
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+    // It changes.
+    let mut command = reel(home.folder.path());
+    command.args(["@club", "-c", "passwd"]).stdin(Stdio::null());
+    command.env("REEL_PASSWORD", "the password of anna").env("REEL_NEW_PASSWORD", "the password of ben");
+    ended(&command.output().unwrap(), 0);
+    assert!(home.secrets().contains(&tests::pass("ben")), "{}", home.secrets());
+    home.club.sql("DELETE FROM session");
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+    // One that was changed elsewhere is forgotten, and the new one asked for.
+    home.club.sql("DELETE FROM session");
+    let secrets = home.secrets().replace(&tests::pass("ben"), &digest);
+    fs::write(home.path(".local/state/reel/secrets.toml"), secrets).unwrap();
+    let (_, said) = ended(&home.reel(None, &["@club", "-c", "whoami"]), 2);
+    assert!(said.contains("no longer the right one"), "{said}");
+    assert!(!home.secrets().contains("anna"), "{}", home.secrets());
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    let home = Home::new("");
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    let file = home.path(".local/state/reel/secrets.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let (_, said) = ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 8);
+    assert!(said.contains("chmod 600") && said.contains("secrets.toml"), "{said}");
+    ended(&home.reel(Some("anna"), &["@club", "--remember", "nothing", "-c", "whoami"]), 0);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+}
+
+#[test]
+fn several_servers_are_kept_apart() {
+    let home = Home::new("");
+    let other = Club::start(Engine::Sqlite);
+    user(&other, "anna");
+    let host = other.address().to_string();
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    // Flags beat the profile, and the token of one club goes to no other.
+    ended(&home.reel(None, &["@club", "--host", &host, "-c", "whoami"]), 2);
+    ended(&home.reel(Some("anna"), &["@club", "--host", &host, "-c", "whoami"]), 0);
+    ended(&home.reel(None, &["@club", "--host", &host, "-c", "logout"]), 0);
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+    assert_eq!(home.secrets().matches("[[kept]]").count(), 1, "{}", home.secrets());
+}
+
+#[test]
+fn two_shells_at_once_do_not_take_each_others_session() {
+    let home = Home::new("");
+    let before = home.sessions();
+    let mut first = reel(home.folder.path())
+        .args(["@club", "--json"])
+        .env("REEL_PASSWORD", "the password of anna")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = first.stdin.take().unwrap();
+    stdin.write_all(b"whoami\n").unwrap();
+    let mut said = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(first.stdout.as_mut().unwrap()), &mut said).unwrap();
+    assert!(said.contains("anna"), "{said}");
+    // The second goes on with the session of the first, and leaves it there.
+    ended(&home.reel(None, &["@club", "-c", "whoami", "-c", "quit"]), 0);
+    assert_eq!(home.sessions(), before + 1);
+    stdin.write_all(b"whoami\n").unwrap();
+    drop(stdin);
+    assert!(first.wait().unwrap().success());
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+
+    // One that logs in while another has done so already lets the other's be.
+    let mark = home.secrets();
+    let elsewhere = ["--host", &home.club.address().to_string(), "--remember", "session", "-c", "login anna"];
+    let elsewhere = elsewhere.map(str::to_owned);
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    let by_another = home.club.address().to_string();
+    ended(&home.reel(Some("anna"), &["--host", &by_another, "--user", "ben", "-c", "noop"]), 1);
+    ended(&home.reel(Some("anna"), &elsewhere), 0);
+    assert_ne!(home.secrets(), mark, "who has looked may write anew");
+    assert_eq!(home.secrets().matches("[[kept]]").count(), 1);
+}
+
+#[test]
+fn the_configuration_is_read_strictly() {
+    let home = Home::new("");
+    for (text, line, right) in [
+        ("[profiles.club]\nhots = \"x\"\n", "line 2", "host"),
+        ("[profiles.club]\npassword = \"x\"\n", "line 2", "REEL_PASSWORD"),
+        ("[profiles.club]\ntls = 1\n", "line 2", "true or false"),
+        ("default = \"clob\"\n[profiles.club]\n", "line 1", "club"),
+    ] {
+        home.configure(text);
+        let (_, said) = ended(&home.reel(None, &["@club", "-c", "noop"]), 2);
+        assert!(said.contains("config.toml") && said.contains(line) && said.contains(right), "{said}");
+    }
+    home.configure("[profiles.club]\n[profiles.home]\n");
+    let (_, said) = ended(&home.reel(None, &["@clob", "-c", "noop"]), 2);
+    assert!(said.contains("@club, @home"), "{said}");
+    let (_, said) = ended(&home.reel(None, &["club"]), 2);
+    assert!(said.contains("@NAME"), "{said}");
+}
+
+#[test]
+fn a_profile_is_saved_listed_and_the_default() {
+    let home = Home::new("");
+    let host = home.club.address().to_string();
+    let saved = ["--host", &host, "--user", "anna", "--lang", "zh", "--save-profile", "中"];
+    ended(&home.reel(None, &saved), 2);
+    ended(&home.reel(None, &["--host", &host, "--user", "anna", "--lang", "zh", "--save-profile", "home"]), 0);
+    ended(&home.reel(None, &["--host", &host, "--save-profile", "home"]), 2);
+    let (out, _) = ended(&home.reel(None, &["--profiles"]), 0);
+    assert!(out.contains("@club") && out.contains("@home") && out.contains(&host), "{out}");
+    let (out, _) = ended(&home.reel(None, &["--profiles", "--json"]), 0);
+    assert!(out.contains("\"profile\":\"@home\""), "{out}");
+    let (_, said) = ended(&home.reel(Some("anna"), &["@home", "-c", "whoami"]), 0);
+    assert!(said.contains("已登录"), "{said}");
+    let file = home.path(".config/reel/config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("default = \"home\"\n{text}")).unwrap();
+    ended(&home.reel(None, &["-c", "whoami"]), 0);
+    ended(&home.reel(None, &["--host", "127.0.0.1:1", "-c", "whoami"]), 3);
+}
+
+#[test]
+fn each_port_is_told_from_the_other() {
+    let (club, folder) = (Club::with_tls(Engine::Sqlite, ""), tempfile::tempdir().unwrap());
+    let run = |more: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = reel(folder.path());
+        command.args(arguments).args(["-c", "noop"]).envs(more.iter().copied()).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let (plain, tls) = (club.address().to_string(), club.tls_address().to_string());
+    let (_, said) = ended(&run(&[], &["--host", &tls]), 3);
+    assert!(said.contains("--tls"), "{said}");
+    let (_, said) = ended(&run(&[], &["--tls", "--host", &plain]), 3);
+    assert!(said.contains("TLS is not spoken there"), "{said}");
+    for yes in ["1", "true", "yes"] {
+        let (_, said) = ended(&run(&[("REEL_TLS", yes)], &["--host", &tls]), 3);
+        assert!(said.contains("SHA-256 fingerprint"), "{said}");
+    }
+    ended(&run(&[("REEL_TLS", "0")], &["--host", &plain]), 0);
+}
+
+#[test]
+fn a_certificate_is_forgotten() {
+    let (club, folder) = (Club::with_tls(Engine::Sqlite, ""), tempfile::tempdir().unwrap());
+    let run = |arguments: &[&str]| reel(folder.path()).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let state = folder.path().join(".local/state/reel");
+    fs::create_dir_all(&state).unwrap();
+    let host = club.tls_address().to_string();
+    fs::write(state.join("known_servers"), format!("# mine\n{host} {}\n", "00:".repeat(31) + "00")).unwrap();
+    let (_, said) = ended(&run(&["--tls", "--host", &host, "-c", "noop"]), 3);
+    assert!(said.contains("DANGER") && said.contains(&format!("--forget-server {host}")), "{said}");
+    ended(&run(&["--forget-server", &host]), 0);
+    assert_eq!(fs::read_to_string(state.join("known_servers")).unwrap(), "# mine\n");
+    ended(&run(&["--forget-server", &host]), 2);
+    let (_, said) = ended(&run(&["--tls", "--host", &host, "-c", "noop"]), 3);
+    assert!(said.contains("no authority"), "{said}");
+}
+
+#[test]
+fn a_script_is_not_shown_the_newest_notice() {
+    let home = Home::new("");
+    admin(&home.club).want("POST \"Film night\" \"Friday at eight.\"", "250 OK");
+    let (_, said) = ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    assert!(said.contains("Logged in as anna") && !said.contains("Film night"), "{said}");
+}
