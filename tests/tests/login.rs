@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use tests::{Club, Engine, admin, program, user};
 
@@ -50,18 +50,58 @@ impl Home {
 
     /// The sessions of anna.
     fn sessions(&self) -> usize {
-        let said = self.club.sql("SELECT count(*) FROM session");
+        let said = self.club.sql("SELECT CAST(count(*) AS TEXT) FROM session");
         said.trim().parse().unwrap_or_else(|_| panic!("{said}"))
     }
 }
 
 fn reel(home: &Path) -> Command {
-    let mut command = Command::new("setsid");
-    command.arg(program("reel")).current_dir(home).env("HOME", home).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-    let ours = |name: &str| name.starts_with("REEL_") || name.starts_with("XDG_");
-    std::env::vars().filter(|(name, _)| ours(name)).for_each(|(name, _)| drop(command.env_remove(name)));
-    command.env_remove("DBUS_SESSION_BUS_ADDRESS");
+    let mut command = on_its_own(home, &[]);
+    command.arg(program("reel"));
     command
+}
+
+/// A program without a terminal and without a desktop, in English.
+fn on_its_own(home: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new("setsid");
+    command.args(words).current_dir(home);
+    let ours = |name: &str| name.starts_with("REEL_") || name.starts_with("XDG_");
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+        command.env_remove(name);
+    }
+    command.env_remove("DBUS_SESSION_BUS_ADDRESS");
+    command.env("HOME", home).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command
+}
+
+/// A script that is written while it is read, with the password of anna.
+struct Typed {
+    process: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Typed {
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut command = reel(home.folder.path());
+        command.args(arguments).arg("--json").env("REEL_PASSWORD", "the password of anna");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, answers }
+    }
+
+    fn says(&mut self, line: &str) -> String {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{line}").unwrap();
+        let mut said = String::new();
+        self.answers.read_line(&mut said).unwrap();
+        said
+    }
+
+    #[track_caller]
+    fn end(mut self) {
+        drop(self.process.stdin.take());
+        assert!(self.process.wait().unwrap().success());
+    }
 }
 
 #[track_caller]
@@ -114,7 +154,11 @@ fn a_password_is_kept_only_where_that_is_wanted() {
     let home = Home::new("remember = \"password\"\n");
     ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
     let digest = tests::pass("anna");
-    assert!(home.secrets().contains(&digest) && !home.secrets().contains("the password"), "{}", home.secrets());
+    assert!(
+        home.secrets().contains(&digest) && !home.secrets().contains("the password"),
+        "{}",
+        home.secrets()
+    );
     // The session is over, the password is still good.
     home.club.sql("DELETE FROM session");
     ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
@@ -168,37 +212,30 @@ fn several_servers_are_kept_apart() {
 fn two_shells_at_once_do_not_take_each_others_session() {
     let home = Home::new("");
     let before = home.sessions();
-    let mut first = reel(home.folder.path())
-        .args(["@club", "--json"])
-        .env("REEL_PASSWORD", "the password of anna")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = first.stdin.take().unwrap();
-    stdin.write_all(b"whoami\n").unwrap();
-    let mut said = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(first.stdout.as_mut().unwrap()), &mut said).unwrap();
-    assert!(said.contains("anna"), "{said}");
+    let mut first = Typed::start(&home, &["@club"]);
+    assert!(first.says("whoami").contains("anna"));
     // The second goes on with the session of the first, and leaves it there.
     ended(&home.reel(None, &["@club", "-c", "whoami", "-c", "quit"]), 0);
     assert_eq!(home.sessions(), before + 1);
-    stdin.write_all(b"whoami\n").unwrap();
-    drop(stdin);
-    assert!(first.wait().unwrap().success());
+    assert!(first.says("whoami").contains("anna"));
+    first.end();
     ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
+}
 
-    // One that logs in while another has done so already lets the other's be.
-    let mark = home.secrets();
-    let elsewhere = ["--host", &home.club.address().to_string(), "--remember", "session", "-c", "login anna"];
-    let elsewhere = elsewhere.map(str::to_owned);
-    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
-    let by_another = home.club.address().to_string();
-    ended(&home.reel(Some("anna"), &["--host", &by_another, "--user", "ben", "-c", "noop"]), 1);
-    ended(&home.reel(Some("anna"), &elsewhere), 0);
-    assert_ne!(home.secrets(), mark, "who has looked may write anew");
-    assert_eq!(home.secrets().matches("[[kept]]").count(), 1);
+#[test]
+fn who_logs_in_while_another_has_done_so_lets_the_others_session_be() {
+    let home = Home::new("");
+    let before = home.sessions();
+    let mut late =
+        Typed::start(&home, &["--host", &home.club.address().to_string(), "--remember", "session"]);
+    assert!(late.says("noop").contains("OK"));
+    ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
+    let kept = home.secrets();
+    assert!(late.says("login anna").contains("anna"));
+    assert_eq!((home.secrets(), home.sessions()), (kept, before + 2));
+    late.end();
+    assert_eq!(home.sessions(), before + 1, "what nobody keeps is ended");
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 0);
 }
 
 #[test]
@@ -227,7 +264,10 @@ fn a_profile_is_saved_listed_and_the_default() {
     let host = home.club.address().to_string();
     let saved = ["--host", &host, "--user", "anna", "--lang", "zh", "--save-profile", "中"];
     ended(&home.reel(None, &saved), 2);
-    ended(&home.reel(None, &["--host", &host, "--user", "anna", "--lang", "zh", "--save-profile", "home"]), 0);
+    ended(
+        &home.reel(None, &["--host", &host, "--user", "anna", "--lang", "zh", "--save-profile", "home"]),
+        0,
+    );
     ended(&home.reel(None, &["--host", &host, "--save-profile", "home"]), 2);
     let (out, _) = ended(&home.reel(None, &["--profiles"]), 0);
     assert!(out.contains("@club") && out.contains("@home") && out.contains(&host), "{out}");
@@ -285,4 +325,47 @@ fn a_script_is_not_shown_the_newest_notice() {
     admin(&home.club).want("POST \"Film night\" \"Friday at eight.\"", "250 OK");
     let (_, said) = ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 0);
     assert!(said.contains("Logged in as anna") && !said.contains("Film night"), "{said}");
+}
+
+/// Runs lines of `sh` in a D-Bus session of its own; `reel` is what they call, without a terminal.
+fn in_a_desktop(home: &Home, script: &str) -> Output {
+    let mut command = on_its_own(home.folder.path(), &["dbus-run-session", "--", "sh", "-ec", script, "sh"]);
+    command.arg(program("reel")).stdin(Stdio::null());
+    command
+        .env("REEL_PASSWORD", "the password of anna")
+        .env("XDG_RUNTIME_DIR", home.path(""))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_desktops_keyring_is_used_where_there_is_one() {
+    let home = Home::new("remember = \"password\"\n");
+    let there = |name: &str| Command::new(name).arg("--version").output().is_ok();
+    if !there("gnome-keyring-daemon") || !there("dbus-run-session") {
+        eprintln!("NOT RUN: no gnome-keyring or no dbus-run-session here; tests/run installs them");
+        return;
+    }
+    let unlocked = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null; ";
+    let out = in_a_desktop(
+        &home,
+        &format!("{unlocked} \"$1\" @club -c whoami; unset REEL_PASSWORD; \"$1\" @club -c whoami"),
+    );
+    let (said, _) = ended(&out, 0);
+    assert_eq!(said.matches("anna").count(), 2, "{said}");
+    let kept = home.secrets();
+    assert!(kept.contains("keyring = true"), "{kept}");
+    assert!(!kept.contains("token") && !kept.contains(&tests::pass("anna")), "{kept}");
+    // One that is locked asks in a window of its own; a script has nobody to type there.
+    let locked = "gnome-keyring-daemon --start --components=secrets >/dev/null; unset REEL_PASSWORD; \"$1\" @club -c whoami";
+    ended(&in_a_desktop(&home, locked), 2);
+    // Nor is there a keyring without a desktop.
+    ended(&home.reel(None, &["@club", "-c", "whoami"]), 2);
+    // The next desktop has it again, and who logs out is forgotten, in the keyring, too.
+    let script = format!(
+        "{unlocked} unset REEL_PASSWORD; kept=.local/state/reel/secrets.toml; cp -p $kept before
+        \"$1\" @club -c whoami -c logout; ! grep anna $kept; mv before $kept; ! \"$1\" @club -c whoami"
+    );
+    let (_, said) = ended(&in_a_desktop(&home, &script), 0);
+    assert!(said.contains("Logged out.") && said.contains("REEL_PASSWORD"), "{said}");
 }
