@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser, ValueHint};
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::config::Profile;
@@ -14,11 +15,12 @@ use crate::memory::Remember;
 use crate::trust::Fingerprint;
 
 /// What `--help` says at its end: scripts rely on it.
-const AFTER: &str = "\
+pub const AFTER: &str = "\
 The password comes from a hidden prompt on the terminal, also while a script is
-read from elsewhere, or from REEL_PASSWORD, never from an argument. Without -c and -f, commands are read from standard input: with a prompt
-on a terminal, else as a script (blank lines and lines that begin with # are
-skipped). A script stops at its first failure.
+read from elsewhere, or from REEL_PASSWORD, never from an argument. Without -c
+and -f, commands are read from standard input: with a prompt on a terminal, else
+as a script (blank lines and lines that begin with # are skipped). A script stops
+at its first failure.
 
 Exit codes:
   0  done
@@ -41,7 +43,7 @@ pub struct Cli {
     pub profile: Option<String>,
 
     /// The server, as host or host:port; 127.0.0.1 unless you say. The port is 2121, with TLS 2122
-    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST")]
+    #[arg(long, value_name = "HOST:PORT", env = "REEL_HOST", value_hint = ValueHint::Hostname)]
     pub host: Option<String>,
 
     /// Speak TLS. A certificate that no authority vouches for is shown, and trusted if you say so
@@ -57,20 +59,19 @@ pub struct Cli {
     pub plain: bool,
 
     /// Log in under this name at the start
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub user: Option<String>,
 
-    /// What to keep of a log-in for the next time: session, password (and session) or nothing. With a profile the
-    /// session is kept unless you say otherwise
-    #[arg(long, value_name = "WHAT", env = "REEL_REMEMBER")]
+    /// What to keep of a log-in for the next time; with a profile the session, unless you say otherwise
+    #[arg(long, value_name = "WHAT", env = "REEL_REMEMBER", value_parser = words::<Remember>(Remember::WORDS))]
     pub remember: Option<Remember>,
 
-    /// The language, en or zh; otherwise that of LC_ALL, LC_MESSAGES or LANG
-    #[arg(long, value_name = "LANGUAGE", env = "REEL_LANG")]
+    /// The language; otherwise that of LC_ALL, LC_MESSAGES or LANG
+    #[arg(long, value_name = "LANGUAGE", env = "REEL_LANG", value_parser = words::<Tongue>(Tongue::WORDS))]
     pub lang: Option<Tongue>,
 
     /// Run a command and leave; may be given several times
-    #[arg(short, long, value_name = "COMMAND")]
+    #[arg(short, long, value_name = "COMMAND", value_hint = ValueHint::Other)]
     pub command: Vec<String>,
 
     /// Run the commands in a file; - is standard input
@@ -86,7 +87,7 @@ pub struct Cli {
     pub yes: bool,
 
     /// Write host, user and what else is named here into the configuration as a profile, and leave
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub save_profile: Option<String>,
 
     /// List the profiles of the configuration and leave
@@ -94,12 +95,20 @@ pub struct Cli {
     pub profiles: bool,
 
     /// Forget the certificate of a server that was trusted at first sight, and leave
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_hint = ValueHint::Hostname)]
     pub forget_server: Option<String>,
 
-    /// Write the manual page or the completions of a shell to standard output and leave: man, bash, zsh or fish
-    #[arg(long, value_name = "WHAT")]
+    /// Write the manual page, or the completions of a shell, to standard output and leave
+    #[arg(long, value_name = "WHAT", value_parser = words::<Form>(Form::WORDS))]
     pub generate: Option<Form>,
+}
+
+/// One of a few words.
+fn words<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = &'static str> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
 }
 
 /// `@NAME`.
@@ -122,9 +131,16 @@ pub fn read(tongue: Tongue) -> Result<Cli, ExitCode> {
     })
 }
 
+/// What the help says at its end: what stands before the exit codes, and these.
+pub fn after(tongue: Tongue) -> (&'static str, impl Iterator<Item = (&'static str, &'static str)>) {
+    let text = tongue.after().unwrap_or(AFTER);
+    let (before, codes) = text.split_once("\n\n").unwrap_or((text, ""));
+    (before, codes.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  ")))
+}
+
 /// The command line, described in a language.
 pub fn command(_tongue: Tongue) -> clap::Command {
-    Cli::command()
+    Cli::command().mut_args(|arg| arg.hide_env_values(true))
 }
 
 impl Cli {

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::friendly::{self, Own};
 use crate::input;
 use crate::link::{Facts, Reply};
-use crate::locale::Text;
+use crate::locale::{Text, Tongue};
 use crate::show::{Answer, Layout, Screen};
 
 /// Explains one verb, or names those that may be given.
@@ -19,7 +19,7 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
         if !screen.json {
             screen.say(Text::HelpHint, &[]);
         }
-        return Ok(answer(all(gate), Layout::List));
+        return Ok(answer(all(gate, screen.tongue), Layout::List));
     }
     let own = friendly::find(verb);
     let spec = friendly::table(verb);
@@ -28,28 +28,38 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
         (None, Some(spec)) => (spec.usage(), spec),
         (None, None) => return Err(Fault::Usage(input::unknown(verb, screen.tongue))),
     };
-    Ok(answer(vec![card(verb, &usage, spec)], Layout::Card))
+    Ok(answer(vec![card(verb, &usage, spec, screen.tongue)], Layout::Card))
 }
 
-fn all(gate: Gate) -> Vec<Facts> {
-    let own = friendly::OWN.iter().filter(|own| own.spec.gate <= gate);
-    let mut rows: Vec<Facts> = own.map(|own| row(&own.usage(), &own.spec)).collect();
-    let table = protocol::command::TABLE.iter();
-    let others = table.filter(|spec| spec.gate <= gate && friendly::find(spec.verb).is_none());
-    rows.extend(others.map(|spec| row(&spec.usage(), spec)));
-    rows
+fn all(gate: Gate, tongue: Tongue) -> Vec<Facts> {
+    every(gate).map(|(usage, spec)| row(&usage, spec, tongue)).collect()
 }
 
-fn row(usage: &str, spec: &Spec) -> Facts {
+/// Every verb that somebody of this role may give, with its usage: the shell's own first, none twice.
+pub fn every(gate: Gate) -> impl Iterator<Item = (String, &'static Spec)> {
+    let own = friendly::OWN.iter().map(|own| (own.usage(), &own.spec));
+    let table = protocol::command::TABLE.iter().filter(|spec| friendly::find(spec.verb).is_none());
+    own.chain(table.map(|spec| (spec.usage(), spec))).filter(move |(_, spec)| spec.gate <= gate)
+}
+
+fn row(usage: &str, spec: &Spec, tongue: Tongue) -> Facts {
+    let doc = tongue.doc(spec);
+    facts(&[
+        ("verb", &names(spec)),
+        ("usage", &lower(usage)),
+        ("text", doc.lines().next().unwrap_or_default()),
+    ])
+}
+
+/// All names of a verb, as people type them.
+pub fn names(spec: &Spec) -> String {
     let verb = spec.verb.to_lowercase();
     let names: Vec<String> = friendly::aliases(spec.verb).map(str::to_lowercase).chain([verb]).collect();
-    let names = names.join(", ");
-    let text = spec.summary();
-    facts(&[("verb", &names), ("usage", &lower(usage)), ("text", text)])
+    names.join(", ")
 }
 
 /// All about a verb, under the name by which it was asked for.
-fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
+fn card(asked: &str, usage: &str, spec: &Spec, tongue: Tongue) -> Facts {
     let others = friendly::aliases(spec.verb).chain([spec.verb]);
     let others: Vec<_> =
         others.filter(|name| !name.eq_ignore_ascii_case(asked)).map(str::to_lowercase).collect();
@@ -57,8 +67,12 @@ fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
         Some((_, rest)) => format!("{} {rest}", asked.to_lowercase()),
         None => asked.to_lowercase(),
     };
-    let doc: Vec<&str> = spec.doc.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let mut facts = facts(&[("usage", &named(usage)), ("text", &doc.join(" "))]);
+    let mut facts =
+        facts(&[("usage", &named(usage)), ("text", &tongue.doc(spec).replace('\n', tongue.space()))]);
+    let words = arguments(spec, tongue);
+    if !words.is_empty() {
+        facts.push(("arguments".into(), words));
+    }
     if !others.is_empty() {
         facts.push(("also".into(), others.join(", ")));
     }
@@ -69,8 +83,16 @@ fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
     facts
 }
 
+/// What stands for what in the usage.
+fn arguments(spec: &Spec, tongue: Tongue) -> String {
+    let words = spec.args.iter().map(|arg| (arg.key().into_owned(), arg));
+    let options = spec.options.iter().map(|arg| (format!("{}=", arg.key()), arg));
+    let each = words.chain(options).map(|(key, arg)| format!("{key} {}", tongue.expected(arg.shape.what)));
+    each.collect::<Vec<_>>().join(tongue.semicolon())
+}
+
 /// The verb in lower case, as people type it.
-fn lower(usage: &str) -> String {
+pub fn lower(usage: &str) -> String {
     match usage.split_once(' ') {
         Some((verb, rest)) => format!("{} {rest}", verb.to_lowercase()),
         None => usage.to_lowercase(),

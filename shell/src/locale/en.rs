@@ -171,5 +171,27 @@ pub const fn text(text: Text) -> &'static str {
         Text::ProfileThere => "There is a profile {0} in {1} already; change it there.",
         Text::ProfileSaved => "Saved in {1}: reel @{0} uses it.",
         Text::BadProfileName => "A profile's name has letters, digits, - and _.",
+
+        Text::ManVerbs => "COMMANDS",
+        Text::ManGuest => "Anybody",
+        Text::ManUser => "Who is logged in",
+        Text::ManAdmin => "Admins",
+        Text::ManExample => "Example: ",
+        Text::ManAs => "As ",
+        Text::ManPassword => "The password, where no terminal is to be asked.",
+        Text::ManNewPassword => "The new one for passwd and recover in a script.",
+        Text::ManBell => "1 rings the bell when your name is said in a chat room.",
+        Text::ManEditor => "The editor in which post opens the text of a notice.",
+        Text::ManColour => "No colours where NO_COLOR is set or the terminal is dumb.",
+        Text::ManLocale => "The language, unless --lang or REEL_LANG says otherwise.",
+        Text::ManBus => "Where the desktop's keyring is found.",
+        Text::ManConfig => {
+            "Profiles: [profiles.NAME] with host, user, tls, tls-pin, plain, lang and remember, and above them default, lang and keyring. No passwords."
+        }
+        Text::ManSecrets => {
+            "Sessions, and passwords where you want that, unless the desktop's keyring holds them. It has to be readable by you alone; logout removes what it holds of you."
+        }
+        Text::ManKnown => "Certificates that were trusted at first sight; --forget-server removes one.",
+        Text::ManHistory => "The lines that were typed, without secrets.",
     }
 }

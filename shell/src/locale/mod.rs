@@ -4,6 +4,7 @@
 //! compile. `{0}`, `{1}` … stand for what is filled in.
 
 use protocol::grammar::StatusLine;
+use protocol::table::Spec;
 
 mod en;
 mod zh;
@@ -28,6 +29,7 @@ texts! {
     NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched, WordsBegin, NoWord, NearWords, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
     LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantText, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
+    ManVerbs, ManGuest, ManUser, ManAdmin, ManExample, ManAs, ManPassword, ManNewPassword, ManBell, ManEditor, ManColour, ManLocale, ManBus, ManConfig, ManSecrets, ManKnown, ManHistory,
 }
 
 /// A language.
@@ -44,6 +46,9 @@ impl Tongue {
     /// Every language there is.
     #[cfg(test)]
     pub const ALL: &[Tongue] = &[Tongue::En, Tongue::Zh];
+
+    /// The words for all of them.
+    pub const WORDS: &[&str] = &["en", "zh"];
 
     /// The word for it in the configuration and on the command line.
     pub const fn word(self) -> &'static str {
@@ -105,6 +110,38 @@ impl Tongue {
         }
         out.push_str(rest);
         out
+    }
+
+    /// What a verb does: the first line is the summary.
+    pub fn doc(self, spec: &Spec) -> String {
+        let lines: Vec<&str> = spec.doc.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines.join("\n")
+    }
+
+    /// What was expected in a place of a line.
+    pub fn expected(self, what: &str) -> String {
+        what.to_owned()
+    }
+
+    /// What the help of the command line says at its end, where this language says it itself.
+    pub fn after(self) -> Option<&'static str> {
+        None
+    }
+
+    /// What stands between sentences.
+    pub const fn space(self) -> &'static str {
+        match self {
+            Tongue::En => " ",
+            Tongue::Zh => "",
+        }
+    }
+
+    /// What stands between things that are listed, each of several words.
+    pub const fn semicolon(self) -> &'static str {
+        match self {
+            Tongue::En => "; ",
+            Tongue::Zh => "；",
+        }
     }
 
     /// A role.

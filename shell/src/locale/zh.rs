@@ -155,6 +155,28 @@ pub const fn text(text: Text) -> &'static str {
         Text::ProfileThere => "{1} 中已有配置 {0}；请在其中修改。",
         Text::ProfileSaved => "已保存到 {1}：用 reel @{0} 使用。",
         Text::BadProfileName => "配置名只能含字母、数字、- 和 _。",
+
+        Text::ManVerbs => "命令",
+        Text::ManGuest => "任何人",
+        Text::ManUser => "登录用户",
+        Text::ManAdmin => "管理员",
+        Text::ManExample => "例：",
+        Text::ManAs => "同 ",
+        Text::ManPassword => "密码，用于不在终端询问时。",
+        Text::ManNewPassword => "脚本中 passwd 与 recover 的新密码。",
+        Text::ManBell => "设为 1 时，聊天中有人提到您即响铃。",
+        Text::ManEditor => "post 用来编写公告正文的编辑器。",
+        Text::ManColour => "设置了 NO_COLOR 或终端为 dumb 时不用颜色。",
+        Text::ManLocale => "语言，除非 --lang 或 REEL_LANG 另有指定。",
+        Text::ManBus => "在此总线上寻找桌面的密钥环。",
+        Text::ManConfig => {
+            "配置：[profiles.名称] 下可有 host、user、tls、tls-pin、plain、lang 和 remember；其上可有 default、lang 和 keyring。不含密码。"
+        }
+        Text::ManSecrets => {
+            "会话，以及您要求记住的密码，除非已存入桌面的密钥环。必须仅您可读；logout 会删除您的记录。"
+        }
+        Text::ManKnown => "首次见到时信任的证书；--forget-server 可删除。",
+        Text::ManHistory => "输入过的命令行，不含机密。",
     }
 }
 
@@ -217,6 +239,7 @@ pub fn column(key: &str) -> Option<&'static str> {
         "saved" => "节省",
         "answer" => "回答",
         "profile" => "配置",
+        "arguments" => "参数",
         "host" => "服务器",
         "way" => "连接",
         "default" => "默认",

@@ -28,6 +28,9 @@ pub enum Remember {
 }
 
 impl Remember {
+    /// The words for all of them.
+    pub const WORDS: &[&str] = &["session", "password", "nothing"];
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {
