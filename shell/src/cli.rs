@@ -125,8 +125,11 @@ fn profile(word: &str) -> Result<String, &'static str> {
 pub fn read(tongue: Tongue) -> Result<Cli, ExitCode> {
     let matches = command(tongue).try_get_matches();
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
-        // Nobody can be told that nothing can be said.
-        let _ = error.print();
+        match tongue.mistake(&error) {
+            Some(text) => eprint!("{text}"),
+            // Nobody can be told that nothing can be said.
+            None => drop(error.print()),
+        }
         u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
     })
 }
@@ -139,8 +142,8 @@ pub fn after(tongue: Tongue) -> (&'static str, impl Iterator<Item = (&'static st
 }
 
 /// The command line, described in a language.
-pub fn command(_tongue: Tongue) -> clap::Command {
-    Cli::command().mut_args(|arg| arg.hide_env_values(true))
+pub fn command(tongue: Tongue) -> clap::Command {
+    tongue.command_line(Cli::command().mut_args(|arg| arg.hide_env_values(true)))
 }
 
 impl Cli {

@@ -2,6 +2,12 @@
 
 use super::Text;
 
+pub mod flags;
+pub mod refusals;
+pub mod system;
+pub mod verbs;
+pub mod words;
+
 /// The text, with its gaps open.
 pub const fn text(text: Text) -> &'static str {
     match text {
@@ -240,6 +246,28 @@ pub fn column(key: &str) -> Option<&'static str> {
         "answer" => "回答",
         "profile" => "配置",
         "arguments" => "参数",
+        "md5" => "MD5",
+        "name" => "名称",
+        "value" => "数值",
+        "day" => "日期",
+        "seats" => "座位",
+        "left" => "剩余",
+        "starts" => "开始时间",
+        "each" => "每人限订",
+        "called-off" => "已取消",
+        "booking" => "预订",
+        "event" => "活动",
+        "used-bytes" => "已用空间",
+        "used-titles" => "已用数目",
+        "titles" => "影片数",
+        "refunded" => "已退款",
+        "purged" => "已清除",
+        "caps" => "功能",
+        "offset" => "起点",
+        "length" => "长度",
+        "nonce" => "随机数",
+        "ranges" => "范围",
+        "part" => "段",
         "host" => "服务器",
         "way" => "连接",
         "default" => "默认",
@@ -274,48 +302,6 @@ pub fn part(name: &str) -> Option<&'static str> {
         "statement" => "账目",
         "purchases" => "已购",
         "uploads" => "上传",
-        _ => return None,
-    })
-}
-
-/// What a refusal means.
-pub fn refusal(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "WAIT" => "请稍候再取",
-        "DRAINING" => "服务器即将重启，请重新连接",
-        "IDLE" => "太久没有操作",
-        "TOO_MANY" => "连接太多",
-        "THROTTLED" => "失败次数过多或太频繁，请稍后再试",
-        "BUSY" => "正被占用，请稍后再试",
-        "DATABASE_DOWN" => "数据库暂不可用，请稍后再试",
-        "OUTCOME_UNKNOWN" => "结果未知，请用同一个 key 重试",
-        "DISK_FULL" => "服务器的磁盘已满",
-        "UNKNOWN_COMMAND" => "没有这个命令",
-        "INTERNAL" => "服务器内部错误",
-        "SYNTAX" => "命令格式不对",
-        "BAD_VALUE" => "这个值不可用",
-        "BAD_CREDENTIALS" => "用户名或密码错误",
-        "LOCKED" => "账号已被锁定",
-        "LOGIN_REQUIRED" => "请先登录",
-        "MUTED" => "您已被禁言",
-        "TLS_REQUIRED" => "这里只通过 TLS 接受密码：请用 reel --tls 连接",
-        "NOT_ALLOWED" => "您的身份无权这样做",
-        "NOT_FOUND" => "没有找到",
-        "SWITCHED_OFF" => "此功能已关闭",
-        "BAD_RANGE" => "超出文件范围",
-        "DAMAGED" => "文件已损坏",
-        "MD5_MISMATCH" => "MD5 不符，已丢弃",
-        "PROOF_FAILED" => "证明未通过",
-        "LIMIT" => "超过上限",
-        "NEED_FUNDS" => "余额不足",
-        "NEED_PAY" => "需要先购买",
-        "QUOTA" => "空间配额已用完",
-        "CODE_USED" => "此码已被使用",
-        "KEY_REUSED" => "此 key 已用于其他请求",
-        "LAST_ADMIN" => "最后一位管理员不能动",
-        "NAME_TAKEN" => "这个名字已被使用",
-        "NOT_FOR_SALE" => "此影片不出售",
-        "PRICE_CHANGED" => "价格已变，未扣款",
         _ => return None,
     })
 }

@@ -162,7 +162,7 @@ impl Screen {
             Fault::Syntax { line, error } => self.caret(line, error),
             Fault::Refused(reply) => self.refusal(&reply.status),
             Fault::Connect { host, error } => {
-                self.say(Text::CannotConnect, &[host, &error.to_string()]);
+                self.say(Text::CannotConnect, &[host, &self.tongue.system(error)]);
             }
             Fault::Untrusted(untrusted) => self.untrusted(untrusted),
             Fault::InTheClear { host } => self.say(Text::InTheClear, &[&plain::harmless(host)]),
@@ -171,17 +171,23 @@ impl Screen {
                 self.say(text, &[&plain::harmless(host)]);
             }
             Fault::OpenToOthers { path } => self.say(Text::OpenToOthers, &[&plain::harmless(path)]),
-            Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
-            Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
+            Fault::Lost(error) => self.say(Text::ConnectionLost, &[&self.tongue.system(error)]),
+            Fault::Garbled(what) => self.say(Text::Garbled, &[&self.tongue.said(what)]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
-            other => self.talk(&plain::harmless(&other.to_string())),
+            Fault::File { path, error } => {
+                self.talk(&plain::harmless(&format!("{path}: {}", self.tongue.system(error))));
+            }
+            other => self.talk(&plain::harmless(&self.tongue.said(&other.to_string()))),
         }
     }
 
     /// Shows who a server says that it is, where nobody vouches for that.
     pub fn stranger(&self, untrusted: &Untrusted) {
         if let Why::Stranger(why) = &untrusted.why {
-            self.say(Text::Stranger, &[&plain::harmless(&untrusted.host), &plain::harmless(why)]);
+            self.say(
+                Text::Stranger,
+                &[&plain::harmless(&untrusted.host), &plain::harmless(&self.tongue.said(why))],
+            );
             self.say(Text::Fingerprint, &[&untrusted.shown.to_string()]);
         }
     }
@@ -209,7 +215,7 @@ impl Screen {
         let before: String = line.chars().take(error.column.saturating_sub(1)).collect();
         let indent = plain::width(&before.replace('\t', " "));
         self.talk(&format!("  {}", plain::harmless(&line.replace('\t', " "))));
-        let expected = self.tongue.fill(Text::Expected, &[&error.expected]);
+        let expected = self.tongue.fill(Text::Expected, &[&self.tongue.expected(&error.expected)]);
         self.talk(&format!("  {}^ {expected}", " ".repeat(indent)));
     }
 

@@ -203,9 +203,14 @@ impl Download<'_> {
 }
 
 fn title(shell: &mut Shell, word: &str) -> Result<Title, Fault> {
-    let id: TitleId = word
-        .parse()
-        .map_err(|_| Fault::Usage(shell.screen.tongue.fill(Text::Expected, &["the number of a title"])))?;
+    let id: TitleId = word.parse().map_err(|_| {
+        Fault::Usage(
+            shell
+                .screen
+                .tongue
+                .fill(Text::Expected, &[&shell.screen.tongue.expected("the number of a title")]),
+        )
+    })?;
     let row = shell.info(id.0)?;
     let bad = || Fault::Garbled("INFO without size or md5".to_owned());
     Ok(Title {

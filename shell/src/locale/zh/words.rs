@@ -1,0 +1,78 @@
+//! 一行命令中此处应有之物，以及客户端自己的短句。
+
+/// What is expected at a place of a line: the shapes of the table, of the shell's own verbs and of their flags, and
+/// what the grammar says. Each by its English.
+pub const EXPECTED: &[(&str, &str)] = &[
+    ("the number of a title", "影片编号"),
+    ("the number of a notice", "公告编号"),
+    ("the number of an event", "活动编号"),
+    ("the number of a booking", "预订编号"),
+    ("the number of an ad", "广告编号"),
+    ("the number of a message", "消息编号"),
+    ("the number of a session", "会话编号"),
+    ("a time like 2026-12-01T20:00:00+01:00", "形如 2026-12-01T20:00:00+01:00 的时间"),
+    ("a room: 1 to 32 characters without white space", "房间名，1 到 32 个字符，不含空白"),
+    ("a text of 1 to 2000 characters, in quotes", "引号中的文字，1 到 2000 个字符"),
+    ("a text of 1 to 4000 characters", "文字，1 到 4000 个字符"),
+    ("a remark of at most 200 characters", "备注，最多 200 个字符"),
+    ("lounge or notices", "lounge 或 notices"),
+    ("a name of 2 to 32 characters without white space", "用户名，2 到 32 个字符，不含空白"),
+    ("a title of 1 to 200 characters", "标题，1 到 200 个字符"),
+    ("a price like 10.00", "形如 10.00 的价格"),
+    ("an amount like 10.00, more than zero", "形如 10.00 且大于零的金额"),
+    ("an MD5 of 32 hex digits", "MD5，32 个十六进制数字"),
+    ("a SHA-256 of 64 hex digits", "SHA-256，64 个十六进制数字"),
+    ("the MD5 of the password, 32 hex digits", "密码的 MD5，32 个十六进制数字"),
+    ("a token or code", "令牌或代码"),
+    ("a number of bytes", "字节数"),
+    ("a whole number, at least 1", "整数，至少为 1"),
+    ("a word", "一个词"),
+    ("a command", "命令"),
+    ("a file", "文件"),
+    ("text", "文字"),
+    ("FREE, PAID or SHARED", "FREE、PAID 或 SHARED"),
+    ("ALL, FREE, PAID, SHARED, OWNED or DELETED", "ALL、FREE、PAID、SHARED、OWNED 或 DELETED"),
+    ("id, new, name, size or popular", "id、new、name、size 或 popular"),
+    ("yes or no", "yes 或 no"),
+    ("user or admin", "user 或 admin"),
+    ("a flag that this command has", "此命令具有的选项"),
+    ("PATH", "路径"),
+    ("N", "数目"),
+    ("no option here", "此处没有选项"),
+    ("no more words (quotes keep words together)", "到此为止（引号可把词合在一起）"),
+    ("an option: words come before options", "选项：词应写在选项之前"),
+    ("each option once", "每个选项只写一次"),
+    ("UTF-8", "UTF-8"),
+    ("text without control characters or bidirectional overrides", "不含控制字符和双向覆盖字符的文字"),
+    ("a closing quote", "右引号"),
+    ("a word after the =", "= 之后的词"),
+    ("one of \\\" \\\\ \\n \\t inside quotes", "引号内只可用 \\\" \\\\ \\n \\t"),
+    ("a quote only where a word begins, or \\\" inside quotes", "引号只在词首，引号内写 \\\""),
+    ("key=word with a bare key, or the = inside quotes", "键=词（键不加引号），或把 = 放进引号"),
+    ("a blank after the closing quote", "右引号之后的空格"),
+];
+
+/// What begins an expectation that goes on with names, which stay as they are.
+pub const EXPECTED_OPTIONS: (&str, &str) = ("one of the options ", "以下选项之一：");
+
+/// What the client itself finds wrong: the words of `Fault::Garbled`, `Fault::Usage`, `Fault::lost` and of errors made
+/// by hand. Each by its English.
+pub const SAID: &[(&str, &str)] = &[
+    ("a command of more than 8192 bytes", "命令超过 8192 字节"),
+    ("a reply of too many rows", "回答的行数过多"),
+    ("a line inside a body", "内容中出现了命令行"),
+    ("a body nobody asked for", "收到了未请求的内容"),
+    ("a page that follows itself", "下一页就是本页"),
+    ("INFO without a row", "INFO 没有给出行"),
+    ("INFO without size or md5", "INFO 没有给出 size 或 md5"),
+    ("RETR answered with another range or file", "RETR 给出了另一个范围或文件"),
+    ("SEND beyond the file", "SEND 超出文件范围"),
+    ("NEED_PAY without price", "NEED_PAY 没有给出价格"),
+    ("PROVE without nonce or ranges", "PROVE 没有给出 nonce 或 ranges"),
+    ("PROVE asks for bytes beyond the file", "PROVE 要求文件之外的字节"),
+    ("no connection", "没有连接"),
+    ("no such host", "没有这台主机"),
+    ("no name that a certificate can bear", "不是证书可以具有的名称"),
+    ("this system has no authorities", "本机没有受信任的机构"),
+    ("not what reel writes", "不是 reel 写的内容"),
+];
