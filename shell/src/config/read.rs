@@ -67,7 +67,7 @@ pub fn config(text: &str) -> Result<Config, Mistake> {
     let mut config = Config::default();
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
-            "default" => config.default = Some(place.word(key, value, Text::WantText)?.to_owned()),
+            "default" => config.default = Some(place.word(key, value, Text::WantQuoted)?.to_owned()),
             "lang" => config.lang = Some(place.parsed(key, value, Text::WantLang)?),
             "keyring" => config.keyring = place.truth(key, value)?,
             "profiles" => config.profiles = place.profiles(key, value)?,

@@ -130,6 +130,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ByDay => "{0} by day (UTC): {1} in all, at most {2}",
         Text::MostFetched => "most fetched",
 
+        Text::Done => "Done.",
         Text::LoggedInMember => "Logged in as {0} ({1}). Balance {2}, member until {3}.",
         Text::StalePassword => "The password that was remembered is no longer the right one.",
         Text::OpenToOthers => {
@@ -156,7 +157,7 @@ pub const fn text(text: Text) -> &'static str {
         }
         Text::NoDefault => "there is no profile {0} to be the default; there are: {1}",
         Text::NotBothWays => "{0}: tls and plain exclude each other",
-        Text::WantText => "a text in quotes",
+        Text::WantQuoted => "a text in quotes",
         Text::WantTruth => "true or false",
         Text::WantLang => "\"en\" or \"zh\"",
         Text::WantHost => "\"HOST\" or \"HOST:PORT\"",

@@ -32,7 +32,7 @@ texts! {
     CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, AskSeats, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
     NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched, WordsBegin, NoWord, NearWords, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
-    LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantText, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
+    Done, LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantQuoted, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
     ManVerbs, ManGuest, ManUser, ManAdmin, ManExample, ManAs, ManPassword, ManNewPassword, ManBell, ManEditor, ManColour, ManLocale, ManBus, ManConfig, ManSecrets, ManKnown, ManHistory,
 }
 
@@ -255,6 +255,14 @@ impl Tongue {
             out.push_str(&format!("，应为{right}"));
         }
         Some(out)
+    }
+
+    /// What a status without facts says: the words of the server are English.
+    pub fn done(self, status: &StatusLine) -> &str {
+        match self {
+            Tongue::En => &status.text,
+            Tongue::Zh => self.text(Text::Done),
+        }
     }
 
     /// Whether an answer to a yes-or-no question means yes.

@@ -122,6 +122,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ByDay => "每日{0}（UTC）：共 {1}，最高 {2}",
         Text::MostFetched => "下载最多",
 
+        Text::Done => "完成。",
         Text::LoggedInMember => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
         Text::StalePassword => "记住的密码已失效。",
         Text::OpenToOthers => {
@@ -146,7 +147,7 @@ pub const fn text(text: Text) -> &'static str {
         }
         Text::NoDefault => "没有可作默认的配置 {0}；现有：{1}",
         Text::NotBothWays => "{0}：tls 与 plain 不能并用",
-        Text::WantText => "引号中的文字",
+        Text::WantQuoted => "引号中的文字",
         Text::WantTruth => "true 或 false",
         Text::WantLang => "\"en\" 或 \"zh\"",
         Text::WantHost => "\"主机\" 或 \"主机:端口\"",

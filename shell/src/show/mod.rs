@@ -148,7 +148,7 @@ impl Screen {
     fn status(&self, status: &StatusLine) {
         let lines = table::card(&status.facts, terminal_width(), self.tongue);
         if lines.is_empty() {
-            self.talk(&plain::harmless(&status.text));
+            self.talk(&plain::harmless(self.tongue.done(status)));
         }
         lines.iter().for_each(|line| print(line));
     }

@@ -74,5 +74,6 @@ pub const SAID: &[(&str, &str)] = &[
     ("no such host", "没有这台主机"),
     ("no name that a certificate can bear", "不是证书可以具有的名称"),
     ("this system has no authorities", "本机没有受信任的机构"),
+    ("it has become shorter", "它变短了"),
     ("not what reel writes", "不是 reel 写的内容"),
 ];
