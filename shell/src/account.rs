@@ -122,16 +122,23 @@ pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
     if shell.asker.typed {
         reply.rows.iter().for_each(|row| shell.screen.notice(row));
     }
-    let kept = shell.memory.keep(&mut shell.session, None);
-    unless_kept(shell, kept);
+    keep(shell, None);
     Answer { reply, layout: Layout::Silent, more: None }
 }
 
 /// Somebody has logged in with a password.
 fn begun(shell: &mut Shell, reply: Reply, password: &PasswordDigest) -> Answer {
-    let kept = shell.memory.keep(&mut shell.session, Some(password));
-    unless_kept(shell, kept);
+    keep(shell, Some(password));
     welcome(shell, reply)
+}
+
+fn keep(shell: &mut Shell, password: Option<&PasswordDigest>) {
+    match shell.memory.keep(&mut shell.session, password) {
+        // For somebody who reads along.
+        Ok(true) if shell.screen.draws => shell.screen.say(Text::Remembered, &[]),
+        Ok(_) => {}
+        Err(fault) => shell.screen.fault(&fault),
+    }
 }
 
 /// Somebody has logged out, and is forgotten here.

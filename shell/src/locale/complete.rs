@@ -43,7 +43,11 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     }
     let mut out = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut out);
-    out.retain(|(path, _)| !path.to_string_lossy().contains("/locale/"));
+    // Where the texts themselves are.
+    out.retain(|(path, _)| {
+        let path = path.to_string_lossy();
+        !path.contains("/locale/") || path.ends_with("/locale/mod.rs")
+    });
     out
 }
 

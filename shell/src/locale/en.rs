@@ -131,6 +131,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::MostFetched => "most fetched",
 
         Text::Done => "Done.",
+        Text::Remembered => "Remembered: the next shell goes on with this session, until you log out.",
         Text::LoggedInMember => "Logged in as {0} ({1}). Balance {2}, member until {3}.",
         Text::StalePassword => "The password that was remembered is no longer the right one.",
         Text::OpenToOthers => {

@@ -32,7 +32,7 @@ texts! {
     CannotConnect, ConnectionLost, Garbled, Stopped, ServerEnded, ServerGone, Resumed, SessionOver, LoggedInAs, LoggedOut, Notice, Retrying, Farewell, Password, PasswordOld, PasswordNew, PasswordAgain, PasswordsDiffer, PasswordEmpty, NoPassword, PasswordChanged, Expected, UnknownVerb, UnknownVerbNearest, UseGet, UsePut, NoRows, More, HelpHint, CannotRead, AdLeft, AskBuy, AskPrice, AskSeats, NeedYes, Bought, AlreadyThere, Continues, Saved, Exists, OtherName, AskOverwrite, BadCount, OtherBytes, PartBusy, GoOn, Hashing, Sending, Receiving, Proving, NotAFile, BadWord,
     NewNotice, AskTitle, AskLines, NothingToPost, EditHead, DraftKept, Code, Unregistering, TypeName, NeedName, OtherNameTyped, Unregistered, ResetHint, InviteHint, Exported, ThereAlready, StdoutTaken, OtherBytesOut, Proved, NotProved, AdminsOnly, ByDay, MostFetched, WordsBegin, NoWord, NearWords, Said, Management, CameIn, HasLeft, FellBehind, Entered, ChatHint, TooLong, NoRoom,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
-    Done, LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantQuoted, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
+    Done, Remembered, LoggedInMember, StalePassword, OpenToOthers, BadName, UnregisteringMember, SpeaksTls, SpeaksNoTls, NotKnown, Forgotten, ConfigAt, BadToml, NoSuchKey, NoSuchKeyNear, NoSecretsHere, NoDefault, NotBothWays, WantQuoted, WantTruth, WantLang, WantHost, WantName, WantPin, WantRemember, WantProfiles, NoSuchProfile, NoProfiles, ProfileThere, ProfileSaved, BadProfileName,
     ManVerbs, ManGuest, ManUser, ManAdmin, ManExample, ManAs, ManPassword, ManNewPassword, ManBell, ManEditor, ManColour, ManLocale, ManBus, ManConfig, ManSecrets, ManKnown, ManHistory,
 }
 
@@ -65,7 +65,8 @@ impl Tongue {
     /// The language that `--lang` or else the environment asks for, before the command line is read: its own help
     /// is in that language, too.
     pub fn of_arguments() -> Self {
-        let words: Vec<String> = std::env::args().skip(1).take_while(|word| word != "--").collect();
+        let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let words: Vec<String> = words.take_while(|word| word != "--").collect();
         let flag = words.iter().enumerate().find_map(|(at, word)| match word.strip_prefix("--lang") {
             Some("") => words.get(at + 1).map(String::as_str),
             Some(value) => value.strip_prefix('='),

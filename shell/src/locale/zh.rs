@@ -123,6 +123,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::MostFetched => "下载最多",
 
         Text::Done => "完成。",
+        Text::Remembered => "已记住：下次将继续此会话，直到您 logout。",
         Text::LoggedInMember => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
         Text::StalePassword => "记住的密码已失效。",
         Text::OpenToOthers => {

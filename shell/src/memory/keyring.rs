@@ -13,7 +13,7 @@ use secret_service::{EncryptionType, Error};
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// How long somebody may take to type the keyring's password into its window.
-const UNLOCK: Duration = Duration::from_secs(120);
+const UNLOCK: Duration = Duration::from_secs(30);
 
 /// Keeps a secret; says whether the keyring has taken it.
 pub fn save(server: &str, user: &str, secret: &str) -> bool {
@@ -30,6 +30,9 @@ pub fn save(server: &str, user: &str, secret: &str) -> bool {
 /// A secret that was kept. With `unlock` a locked keyring is opened, for which it asks in a window of its own.
 pub fn load(server: &str, user: &str, unlock: bool) -> Option<String> {
     let (server, user) = (server.to_owned(), user.to_owned());
+    // Without a display there is no window.
+    let shown = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let unlock = unlock && (shown("DISPLAY") || shown("WAYLAND_DISPLAY"));
     let patience = if unlock { UNLOCK } else { ANSWER };
     let bytes = within(patience, move |service| {
         let collection = opened(service, unlock)?;

@@ -122,16 +122,16 @@ impl Memory {
     }
 
     /// Keeps the session that has just begun here, and the password where that is wanted. A session that is kept
-    /// outlives this shell.
+    /// outlives this shell. Gives whether it is.
     ///
     /// # Errors
     /// Of the disk, or the file is open to others.
-    pub fn keep(&mut self, session: &mut Session, password: Option<&PasswordDigest>) -> Result<(), Fault> {
+    pub fn keep(&mut self, session: &mut Session, password: Option<&PasswordDigest>) -> Result<bool, Fault> {
         let Some(account) = session.account().filter(|account| account.began_here()) else {
-            return Ok(());
+            return Ok(false);
         };
         if self.what == Remember::Nothing {
-            return Ok(());
+            return Ok(false);
         }
         let wanted = self.what == Remember::Password;
         let mut new = Kept {
@@ -153,11 +153,12 @@ impl Memory {
                 Some(new)
             }
         })?;
-        if wrote.is_some_and(|kept| kept.mark == mark) {
+        let kept = wrote.is_some_and(|kept| kept.mark == mark);
+        if kept {
             self.mark = Some(mark);
             session.hand_over();
         }
-        Ok(())
+        Ok(kept)
     }
 
     /// A new password takes the place of the one that was kept.
