@@ -99,10 +99,7 @@ pub fn unregister(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     }
     let password = shell.asker.password(Text::Password, PASSWORD)?;
     let reply = shell.session.order(&Command::Unregister(Unregister { password }).line())?;
-    let gone = shell.session.account().map(|account| account.name.clone()).unwrap_or_default();
-    let buried = shell.memory.bury(&gone);
-    unless_kept(shell, buried);
-    shell.session.forget();
+    gone(shell);
     shell.screen.say(Text::Unregistered, &[&name]);
     Ok(Answer { reply, layout: Layout::Silent, more: None })
 }
@@ -149,6 +146,15 @@ pub fn logged_out(shell: &mut Shell) -> Result<(), Fault> {
     let name = shell.session.account().map(|account| account.name.clone());
     shell.session.forget();
     name.map_or(Ok(()), |name| shell.memory.forget(&name))
+}
+
+/// The account is gone, and nothing of it is remembered.
+pub fn gone(shell: &mut Shell) {
+    if let Some(name) = shell.session.account().map(|account| account.name.clone()) {
+        let buried = shell.memory.bury(&name);
+        unless_kept(shell, buried);
+    }
+    shell.session.forget();
 }
 
 /// What cannot be remembered is told, and nothing else fails for it.

@@ -1,5 +1,6 @@
 //! The command line of `reel`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -123,7 +124,8 @@ fn profile(word: &str) -> Result<String, &'static str> {
 /// # Errors
 /// The exit code.
 pub fn read(tongue: Tongue) -> Result<Cli, ExitCode> {
-    let matches = command(tongue).try_get_matches();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let matches = beating_the_environment(command(tongue), &words).try_get_matches_from(&words);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         match tongue.mistake(&error) {
             Some(text) => eprint!("{text}"),
@@ -131,6 +133,17 @@ pub fn read(tongue: Tongue) -> Result<Cli, ExitCode> {
             None => drop(error.print()),
         }
         u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+    })
+}
+
+/// A flag that says how the connection goes beats variables that say otherwise.
+fn beating_the_environment(command: clap::Command, words: &[OsString]) -> clap::Command {
+    let named = |flag: &str| words.iter().any(|word| word.to_string_lossy().split('=').next() == Some(flag));
+    let (plain, tls) = (named("--plain"), named("--tls") || named("--tls-pin"));
+    command.mut_args(|arg| match arg.get_id().as_str() {
+        "tls" | "tls_pin" if plain => arg.env(None::<&str>),
+        "plain" if tls => arg.env(None::<&str>),
+        _ => arg,
     })
 }
 

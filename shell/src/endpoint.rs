@@ -179,6 +179,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_kept_over_tls_is_of_another_server() {
+        let key = |way| Endpoint::new("Club.example:1", way, Cancel::default()).unwrap().key();
+        assert_eq!(key(Way::Near), "club.example:1");
+        assert_eq!(key(Way::Clear), "club.example:1");
+        assert_eq!(key(Way::Tls { pin: None }), "tls:club.example:1");
+    }
+
+    #[test]
     fn a_port_may_be_left_out() {
         assert_eq!(with_port("club.example", 2121), "club.example:2121");
         assert_eq!(with_port("club.example:99", 2121), "club.example:99");

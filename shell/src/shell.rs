@@ -145,7 +145,7 @@ impl Shell {
                 self.screen.say(Text::LoggedOut, &[]);
                 return Ok(Answer { reply, layout: Layout::Silent, more: None });
             }
-            Command::Unregister(_) => self.session.forget(),
+            Command::Unregister(_) => account::gone(self),
             Command::Reset(c) => self.screen.say(Text::ResetHint, &[&c.name.to_string()]),
             Command::Invite(_) => self.screen.say(Text::InviteHint, &[]),
             _ => {}

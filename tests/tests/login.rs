@@ -300,6 +300,10 @@ fn each_port_is_told_from_the_other() {
         assert!(said.contains("SHA-256 fingerprint"), "{said}");
     }
     ended(&run(&[("REEL_TLS", "0")], &["--host", &plain]), 0);
+    ended(&run(&[("REEL_TLS", "1")], &["--plain", "--host", &plain]), 0);
+    let (_, said) = ended(&run(&[("REEL_PLAIN", "1")], &["--tls", "--host", &tls]), 3);
+    assert!(said.contains("SHA-256 fingerprint"), "{said}");
+    ended(&run(&[], &["--plain", "--tls", "--host", &tls]), 2);
 }
 
 #[test]

@@ -52,13 +52,17 @@ fn a_script_from_elsewhere_asks_for_the_password_on_the_terminal() {
 #[test]
 fn a_command_asks_about_a_certificate_on_the_terminal() {
     let (club, dir) = (Club::with_tls(Engine::Sqlite, ""), tempfile::tempdir().unwrap());
-    let script = format!("\"$0\" --tls --host {} -c noop < /dev/null", club.tls_address());
+    let script = format!("exec \"$0\" --tls --host {} -c noop < /dev/null", club.tls_address());
     for yes in ["", "--yes"] {
         let mut terminal = shell(dir.path(), &format!("{script} {yes}"));
         terminal.wait("Trust it from now on? [y/N] ");
         terminal.type_("n\r");
         terminal.end(3);
     }
+    let mut terminal = shell(dir.path(), &script);
+    terminal.wait("Trust it from now on? [y/N] ");
+    terminal.type_("\x03");
+    terminal.end(130);
     let mut terminal = shell(dir.path(), &script);
     terminal.wait("Trust it from now on? [y/N] ");
     terminal.type_("y\r");

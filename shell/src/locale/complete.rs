@@ -184,6 +184,17 @@ fn every_heading_of_a_table_is_translated() {
     assert!(keys.len() > 40, "{keys:?}");
     let missing: Vec<&&str> = keys.iter().filter(|key| zh::column(key).is_none()).collect();
     assert!(missing.is_empty(), "add to column() in shell/src/locale/zh.rs: {missing:?}");
+
+    let chinese = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/locale/zh.rs")).unwrap();
+    let arms = chinese.split("pub fn column").nth(1).unwrap().split("\n}").next().unwrap();
+    let arms = arms.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));
+    let (sources, answers) = (sources("src"), TABLE.iter().map(|spec| spec.answer).collect::<String>());
+    let shown = |key: &str| {
+        let by_the_shell = sources.iter().any(|(_, text)| text.contains(&format!("\"{key}\"")));
+        by_the_shell || answers.contains(&format!("{key}="))
+    };
+    let unused: Vec<&str> = arms.map(|(key, _)| key).filter(|key| !shown(key)).collect();
+    assert!(unused.is_empty(), "remove from column() in shell/src/locale/zh.rs: {unused:?}");
 }
 
 #[test]
