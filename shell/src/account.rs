@@ -11,7 +11,7 @@ use crate::locale::Text;
 use crate::pages;
 use crate::shell::Shell;
 use crate::show::plain::value;
-use crate::show::{Answer, Layout};
+use crate::show::{Answer, Layout, Screen};
 
 /// `login NAME`.
 ///
@@ -134,7 +134,7 @@ fn keep(shell: &mut Shell, password: Option<&PasswordDigest>) {
         // For somebody who reads along.
         Ok(true) if shell.screen.draws => shell.screen.say(Text::Remembered, &[]),
         Ok(_) => {}
-        Err(fault) => shell.screen.fault(&fault),
+        Err(fault) => unless_kept(shell, Err(fault)),
     }
 }
 
@@ -160,7 +160,8 @@ pub fn gone(shell: &mut Shell) {
 /// What cannot be remembered is told, and nothing else fails for it.
 fn unless_kept(shell: &Shell, result: Result<(), Fault>) {
     if let Err(fault) = result {
-        shell.screen.fault(&fault);
+        // No document of its own: the command has done what it was to do.
+        Screen { json: false, ..shell.screen.clone() }.fault(&fault);
     }
 }
 

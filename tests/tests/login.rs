@@ -194,6 +194,24 @@ fn a_file_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_remembered_fails_nothing_else() {
+    let home = Home::new("");
+    let state = home.path(".local/state/reel");
+    fs::create_dir_all(&state).unwrap();
+    // Where it is written aside first.
+    fs::create_dir(state.join("secrets.new")).unwrap();
+    let (out, said) = ended(&home.reel(Some("anna"), &["@club", "--json", "-c", "whoami"]), 0);
+    assert!(out.lines().count() == 1 && out.contains("anna"), "{out}");
+    assert!(said.contains("secrets.toml"), "{said}");
+    // A file that reel has not written is named, and left alone.
+    fs::write(state.join("secrets.toml"), "kept = 1\n").unwrap();
+    fs::set_permissions(state.join("secrets.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+    let (_, said) = ended(&home.reel(Some("anna"), &["@club", "-c", "whoami"]), 8);
+    assert!(said.contains("secrets.toml"), "{said}");
+    assert_eq!(home.secrets(), "kept = 1\n");
+}
+
+#[test]
 fn several_servers_are_kept_apart() {
     let home = Home::new("");
     let other = Club::start(Engine::Sqlite);
