@@ -1,7 +1,7 @@
 //! Logging in, registering and changing the password: the verbs that ask for one.
 
 use protocol::command::{Command, Login, Passwd, Recover, Register, Unregister};
-use protocol::value::{Secret, Ticket, UserName};
+use protocol::value::{PasswordDigest, Secret, Ticket, UserName};
 
 use crate::ask::{NEW_PASSWORD, PASSWORD};
 use crate::fault::Fault;
@@ -18,13 +18,13 @@ use crate::show::{Answer, Layout};
 /// # Errors
 /// No password, no connection, or a refusal.
 pub fn login(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let name = name(given.word(0))?;
+    let name = name(shell, given.word(0))?;
     // A server that is not there is told before the password is asked for.
     shell.session.connect()?;
     let password = shell.asker.password(Text::Password, PASSWORD)?;
-    let line = Command::Login(Login { name, password }).line();
+    let line = Command::Login(Login { name, password: password.clone() }).line();
     let reply = shell.session.order(&line)?;
-    Ok(welcome(shell, reply))
+    Ok(begun(shell, reply, &password))
 }
 
 /// `register NAME [invite=CODE]`.
@@ -32,13 +32,13 @@ pub fn login(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
 /// # Errors
 /// No password, no connection, or a refusal.
 pub fn register(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let name = name(given.word(0))?;
+    let name = name(shell, given.word(0))?;
     shell.session.connect()?;
     let password = shell.asker.new_password(Text::Password, PASSWORD)?;
     let invite = given.get("invite").map(|code| Ticket(Secret::new(code.to_owned())));
-    let line = Command::Register(Register { name, password, invite }).line();
+    let line = Command::Register(Register { name, password: password.clone(), invite }).line();
     let reply = shell.session.order(&line)?;
-    Ok(welcome(shell, reply))
+    Ok(begun(shell, reply, &password))
 }
 
 /// `passwd`.
@@ -48,8 +48,12 @@ pub fn register(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
 pub fn passwd(shell: &mut Shell) -> Result<Answer, Fault> {
     let old = shell.asker.password(Text::PasswordOld, PASSWORD)?;
     let new = shell.asker.new_password(Text::PasswordNew, NEW_PASSWORD)?;
-    let line = Command::Passwd(Passwd { old, new }).line();
+    let line = Command::Passwd(Passwd { old, new: new.clone() }).line();
     let reply = shell.session.order(&line)?;
+    if let Some(name) = shell.session.account().map(|account| account.name.clone()) {
+        let renewed = shell.memory.renew(&name, &new);
+        unless_kept(shell, renewed);
+    }
     shell.screen.say(Text::PasswordChanged, &[]);
     Ok(Answer { reply, layout: Layout::Silent, more: None })
 }
@@ -59,7 +63,7 @@ pub fn passwd(shell: &mut Shell) -> Result<Answer, Fault> {
 /// # Errors
 /// No code or password, no connection, or a refusal.
 pub fn recover(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let name = name(given.word(0))?;
+    let name = name(shell, given.word(0))?;
     shell.session.connect()?;
     let code = match given.words.get(1) {
         Some(code) => code.clone(),
@@ -67,9 +71,9 @@ pub fn recover(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     };
     let code = Ticket(Secret::new(code.trim().to_owned()));
     let password = shell.asker.new_password(Text::PasswordNew, NEW_PASSWORD)?;
-    let line = Command::Recover(Recover { name, code, password }).line();
+    let line = Command::Recover(Recover { name, code, password: password.clone() }).line();
     let reply = shell.session.order(&line)?;
-    Ok(welcome(shell, reply))
+    Ok(begun(shell, reply, &password))
 }
 
 /// `unregister`: says what is lost, has the name typed, and deletes the account.
@@ -81,8 +85,11 @@ pub fn unregister(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     let fact = |key: &str| value(key, who.status.get(key).unwrap_or("-")).into_owned();
     let bought = pages::count(&mut shell.session, "LIST OWNED limit=1000")?.to_string();
     let name = fact("user");
-    let lost = [name.as_str(), &fact("balance"), &bought, &fact("member-until")];
-    shell.screen.say(Text::Unregistering, &lost);
+    let (balance, until) = (fact("balance"), fact("member-until"));
+    match until.as_str() {
+        "-" => shell.screen.say(Text::Unregistering, &[&name, &balance, &bought]),
+        until => shell.screen.say(Text::UnregisteringMember, &[&name, &balance, &bought, until]),
+    }
     // Typed where commands are typed; what a script says it means.
     if !given.has("-y") && (shell.asker.typed || !shell.asker.yes) {
         let typed = shell.asker.line(Text::TypeName).ok_or_else(|| shell.usage(Text::NeedName))??;
@@ -92,7 +99,7 @@ pub fn unregister(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
     }
     let password = shell.asker.password(Text::Password, PASSWORD)?;
     let reply = shell.session.order(&Command::Unregister(Unregister { password }).line())?;
-    shell.session.forget();
+    gone(shell);
     shell.screen.say(Text::Unregistered, &[&name]);
     Ok(Answer { reply, layout: Layout::Silent, more: None })
 }
@@ -102,13 +109,62 @@ pub fn welcome(shell: &mut Shell, reply: Reply) -> Answer {
     // Whoever was here before has left the chat rooms.
     shell.talk = Default::default();
     let fact = |key: &str| value(key, reply.status.get(key).unwrap_or("-")).into_owned();
-    let facts = [fact("user"), fact("role"), fact("balance"), fact("member-until")];
-    shell.screen.say(Text::LoggedInAs, &facts.each_ref().map(String::as_str));
-    reply.rows.iter().for_each(|row| shell.screen.notice(row));
+    let (user, role, balance) =
+        (fact("user"), shell.screen.tongue.role(&fact("role")).to_owned(), fact("balance"));
+    match fact("member-until").as_str() {
+        "-" => shell.screen.say(Text::LoggedInAs, &[&user, &role, &balance]),
+        until => shell.screen.say(Text::LoggedInMember, &[&user, &role, &balance, until]),
+    }
+    // A script has not come to read.
+    if shell.asker.typed {
+        reply.rows.iter().for_each(|row| shell.screen.notice(row));
+    }
+    keep(shell, None);
     Answer { reply, layout: Layout::Silent, more: None }
 }
 
-fn name(word: &str) -> Result<UserName, Fault> {
-    let wrong = || Fault::Usage("a name has 2 to 32 characters and no white space".to_owned());
-    word.parse().map_err(|_| wrong())
+/// Somebody has logged in with a password.
+fn begun(shell: &mut Shell, reply: Reply, password: &PasswordDigest) -> Answer {
+    keep(shell, Some(password));
+    welcome(shell, reply)
+}
+
+fn keep(shell: &mut Shell, password: Option<&PasswordDigest>) {
+    match shell.memory.keep(&mut shell.session, password) {
+        // For somebody who reads along.
+        Ok(true) if shell.screen.draws => shell.screen.say(Text::Remembered, &[]),
+        Ok(_) => {}
+        Err(fault) => unless_kept(shell, Err(fault)),
+    }
+}
+
+/// Somebody has logged out, and is forgotten here.
+///
+/// # Errors
+/// What was remembered cannot be removed.
+pub fn logged_out(shell: &mut Shell) -> Result<(), Fault> {
+    let name = shell.session.account().map(|account| account.name.clone());
+    shell.session.forget();
+    name.map_or(Ok(()), |name| shell.memory.forget(&name))
+}
+
+/// The account is gone, and nothing of it is remembered.
+pub fn gone(shell: &mut Shell) {
+    if let Some(name) = shell.session.account().map(|account| account.name.clone()) {
+        let buried = shell.memory.bury(&name);
+        unless_kept(shell, buried);
+    }
+    shell.session.forget();
+}
+
+/// What cannot be remembered is told, and nothing else fails for it.
+fn unless_kept(shell: &Shell, result: Result<(), Fault>) {
+    if let Err(fault) = result {
+        // No document of its own: the command has done what it was to do.
+        shell.screen.warn(&fault);
+    }
+}
+
+fn name(shell: &Shell, word: &str) -> Result<UserName, Fault> {
+    word.parse().map_err(|_| shell.usage(Text::BadName))
 }

@@ -7,6 +7,7 @@ use protocol::value::{Md5, PasswordDigest, Secret};
 
 use crate::fault::Fault;
 use crate::locale::{Text, Tongue};
+use crate::tty;
 
 /// The environment variable with the password of a script.
 pub const PASSWORD: &str = "REEL_PASSWORD";
@@ -66,6 +67,14 @@ impl Asker {
         self.typed_line(self.tongue.text(question))
     }
 
+    /// One line from the terminal of the process, whatever its standard streams are. None where there is none.
+    pub fn line_from_terminal(&self, question: Text) -> Option<Result<String, Fault>> {
+        self.line(question).or_else(|| {
+            let typed = tty::line(self.tongue.text(question))?;
+            Some(typed.map_err(|_| Fault::Cancelled))
+        })
+    }
+
     fn typed_line(&self, prompt: &str) -> Option<Result<String, Fault>> {
         if self.mute || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
@@ -113,6 +122,9 @@ impl Asker {
     /// # Errors
     /// There is no terminal, or Ctrl-C was pressed.
     pub fn hidden(&self, question: Text) -> Result<String, Fault> {
+        if tty::open().is_none() {
+            return Err(self.usage(Text::NoPassword));
+        }
         match rpassword::prompt_password(self.tongue.text(question)) {
             Ok(password) => Ok(password),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(Fault::Cancelled),

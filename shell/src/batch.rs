@@ -9,6 +9,7 @@ use protocol::grammar::SyntaxError;
 
 use crate::cli::Cli;
 use crate::fault::{Exit, Fault};
+use crate::link::Reply;
 use crate::locale::Text;
 use crate::shell::{After, Shell};
 
@@ -136,9 +137,9 @@ fn not_text(bytes: &[u8], from: usize) -> Fault {
 ///
 /// # Errors
 /// No password, no connection, or a refusal.
-pub fn log_in(shell: &mut Shell, name: &str) -> Result<(), Fault> {
+pub fn log_in(shell: &mut Shell, name: &str) -> Result<Reply, Fault> {
     let given = crate::input::Given { words: vec![name.to_owned()], ..Default::default() };
-    let result = crate::account::login(shell, &given).map(drop);
+    let result = crate::account::login(shell, &given).map(|answer| answer.reply);
     shell.tell_notes();
     result
 }

@@ -1,6 +1,6 @@
 //! Where a server is and how connections to it come about.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +66,13 @@ impl Endpoint {
         Self { cancel, silence: None, ..self.clone() }
     }
 
+    /// The server as it is remembered: over TLS it is another one, so that nothing that was kept over TLS ever goes
+    /// in the clear.
+    pub fn key(&self) -> String {
+        let scheme = if self.tls.is_some() { "tls:" } else { "" };
+        format!("{scheme}{}", self.host.to_lowercase())
+    }
+
     /// The host without its port, for the prompt.
     pub fn short(&self) -> &str {
         self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)
@@ -97,7 +104,10 @@ impl Endpoint {
     fn over(&self, socket: TcpStream) -> io::Result<Link> {
         let watch = self.cancel.watch(&socket);
         let wire = match &self.tls {
-            None => Wire::Plain(socket),
+            None => {
+                greeted(&socket)?;
+                Wire::Plain(socket)
+            }
             Some(config) => {
                 let name = trust::name(&self.host).ok_or_else(|| {
                     io::Error::new(ErrorKind::InvalidInput, "no name that a certificate can bear")
@@ -113,7 +123,9 @@ impl Endpoint {
     fn unreachable(&self, error: io::Error) -> Fault {
         match trust::verdict(&error) {
             Some(untrusted) => Fault::Untrusted(Box::new(untrusted)),
-            None => Fault::Connect { host: self.host.clone(), error: trust::plainly(error) },
+            None if is_tls(&error) => Fault::OtherDoor { host: self.host.clone(), tls: true },
+            None if trust::is_no_tls(&error) => Fault::OtherDoor { host: self.host.clone(), tls: false },
+            None => Fault::Connect { host: self.host.clone(), error },
         }
     }
 }
@@ -121,6 +133,41 @@ impl Endpoint {
 /// Whether the other end is this machine.
 fn is_near(socket: &TcpStream) -> bool {
     socket.peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
+}
+
+/// The first byte of a TLS server that was not spoken to in TLS: an alert (RFC 8446, 5.1).
+const ALERT: u8 = 21;
+
+/// How long a server may take to greet before it is asked whether it is there.
+const GREETING: Duration = Duration::from_secs(2);
+
+/// Waits for the first byte of the greeting. A server that says nothing may be waiting for TLS: an empty line, which
+/// `reel/1` ignores, makes it say so.
+fn greeted(socket: &TcpStream) -> io::Result<()> {
+    let mut first = [0];
+    socket.set_read_timeout(Some(GREETING))?;
+    let peeked = match socket.peek(&mut first) {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            (&*socket).write_all(b"\r\n")?;
+            socket.set_read_timeout(Some(CONNECT))?;
+            socket.peek(&mut first)
+        }
+        other => other,
+    };
+    match peeked {
+        Ok(1) if first == [ALERT] => Err(io::Error::other(SpeaksTls)),
+        // Whoever reads on finds out what has become of the connection.
+        _ => Ok(()),
+    }
+}
+
+/// The server waits for TLS.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS is spoken there")]
+struct SpeaksTls;
+
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<SpeaksTls>())
 }
 
 fn dial(host: &str) -> io::Result<TcpStream> {
@@ -146,6 +193,14 @@ fn with_port(host: &str, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_over_tls_is_of_another_server() {
+        let key = |way| Endpoint::new("Club.example:1", way, Cancel::default()).unwrap().key();
+        assert_eq!(key(Way::Near), "club.example:1");
+        assert_eq!(key(Way::Clear), "club.example:1");
+        assert_eq!(key(Way::Tls { pin: None }), "tls:club.example:1");
+    }
 
     #[test]
     fn a_port_may_be_left_out() {

@@ -106,6 +106,20 @@ pub enum Fault {
         /// The server.
         host: String,
     },
+    /// The port speaks TLS and this shell does not, or the other way round.
+    #[error("{host}: {}", if *.tls { "TLS is spoken there" } else { "TLS is not spoken there" })]
+    OtherDoor {
+        /// The server.
+        host: String,
+        /// Whether the port speaks TLS.
+        tls: bool,
+    },
+    /// What is remembered of log-ins can be read by others, so it is not used.
+    #[error("{path}: others can read it")]
+    OpenToOthers {
+        /// The file.
+        path: String,
+    },
     /// The connection was lost.
     #[error("{0}")]
     Lost(#[source] io::Error),
@@ -170,10 +184,11 @@ impl Fault {
             Fault::Connect { .. }
             | Fault::Untrusted(_)
             | Fault::InTheClear { .. }
+            | Fault::OtherDoor { .. }
             | Fault::Lost(_)
             | Fault::Garbled(_) => Exit::Connection,
             Fault::Cancelled => Exit::Interrupted,
-            Fault::File { .. } => Exit::File,
+            Fault::File { .. } | Fault::OpenToOthers { .. } => Exit::File,
             Fault::Integrity(_) => Exit::Integrity,
             Fault::Later(_) => Exit::Later,
             Fault::NotFound(_) => Exit::NotFound,
@@ -190,6 +205,8 @@ impl Fault {
             Fault::Connect { .. } => "CANNOT_CONNECT",
             Fault::Untrusted(_) => "UNTRUSTED",
             Fault::InTheClear { .. } => "IN_THE_CLEAR",
+            Fault::OtherDoor { .. } => "OTHER_PORT",
+            Fault::OpenToOthers { .. } => "OPEN_TO_OTHERS",
             Fault::Lost(_) => "CONNECTION_LOST",
             Fault::Garbled(_) => "GARBLED",
             Fault::Cancelled => "STOPPED",

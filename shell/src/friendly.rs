@@ -445,7 +445,14 @@ pub static OWN: &[Own] = &[
         deed: Deed::Help,
     },
     Own {
-        spec: spec("QUIT", "Leaves, and ends the session if it began here.", &[], &[], Gate::Guest, "quit"),
+        spec: spec(
+            "QUIT",
+            "Leaves, and ends the session if it began here and is not remembered.",
+            &[],
+            &[],
+            Gate::Guest,
+            "quit",
+        ),
         flags: &[],
         deed: Deed::Quit,
     },

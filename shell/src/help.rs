@@ -8,7 +8,7 @@ use crate::friendly::{self, Own};
 use crate::group;
 use crate::input;
 use crate::link::{Facts, Reply};
-use crate::locale::Text;
+use crate::locale::{Text, Tongue};
 use crate::show::{Answer, Layout, Screen};
 
 /// Explains one verb, or names those that may be given.
@@ -20,7 +20,7 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
         if !screen.is_for_machines() {
             screen.say(Text::HelpHint, &[]);
         }
-        return Ok(answer(all(gate), Layout::List));
+        return Ok(answer(all(gate, screen.tongue), Layout::List));
     }
     let own = friendly::find(verb);
     let spec = friendly::table(verb);
@@ -29,35 +29,44 @@ pub fn help(screen: &Screen, gate: Gate, verb: &str) -> Result<Answer, Fault> {
         (None, Some(spec)) => (spec.usage(), spec),
         (None, None) => return Err(Fault::Usage(input::unknown(verb, screen.tongue))),
     };
-    Ok(answer(vec![card(verb, &usage, spec)], Layout::Card))
+    Ok(answer(vec![card(verb, &usage, spec, screen.tongue)], Layout::Card))
 }
 
-fn all(gate: Gate) -> Vec<Facts> {
-    let own = friendly::OWN.iter().map(|own| (own.usage(), &own.spec, true));
-    let table = protocol::command::TABLE.iter().filter(|spec| friendly::find(spec.verb).is_none());
-    let all = own.chain(table.map(|spec| (spec.usage(), spec, false)));
-    let mut all: Vec<_> = all.filter(|(_, spec, _)| spec.gate <= gate).collect();
+fn all(gate: Gate, tongue: Tongue) -> Vec<Facts> {
+    let mut all: Vec<_> = every(gate).collect();
     all.sort_by_key(|(_, spec, own)| {
         let (place, _, at) = group::of(spec, *own);
         (place, at)
     });
-    all.iter().map(|(usage, spec, own)| row(usage, spec, *own)).collect()
+    all.iter().map(|(usage, spec, own)| row(usage, spec, *own, tongue)).collect()
 }
 
-fn row(usage: &str, spec: &Spec, own: bool) -> Facts {
+/// Every verb that somebody of this role may give, with its usage and whether it is the shell's own: those first,
+/// none twice.
+pub fn every(gate: Gate) -> impl Iterator<Item = (String, &'static Spec, bool)> {
+    let own = friendly::OWN.iter().map(|own| (own.usage(), &own.spec, true));
+    let table = protocol::command::TABLE.iter().filter(|spec| friendly::find(spec.verb).is_none());
+    own.chain(table.map(|spec| (spec.usage(), spec, false))).filter(move |(_, spec, _)| spec.gate <= gate)
+}
+
+fn row(usage: &str, spec: &Spec, own: bool, tongue: Tongue) -> Facts {
     let (_, group, _) = group::of(spec, own);
-    // The short ones are learnt first.
+    let doc = tongue.doc(spec);
+    let text = doc.lines().next().unwrap_or_default();
+    facts(&[("verb", &names(spec, own)), ("group", group.0), ("usage", &lower(usage)), ("text", text)])
+}
+
+/// All names of a verb, as people type them: the short ones first, which are learnt first.
+pub fn names(spec: &Spec, own: bool) -> String {
     let mut names: Vec<&str> = friendly::aliases(spec.verb).collect();
     names.sort_by_key(|name| name.len());
     let short = if own { 0 } else { names.iter().filter(|name| name.len() < spec.verb.len()).count() };
     names.insert(short, spec.verb);
-    let names = names.join(", ").to_lowercase();
-    let text = spec.summary();
-    facts(&[("verb", &names), ("group", group.0), ("usage", &lower(usage)), ("text", text)])
+    names.join(", ").to_lowercase()
 }
 
 /// All about a verb, under the name by which it was asked for.
-fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
+fn card(asked: &str, usage: &str, spec: &Spec, tongue: Tongue) -> Facts {
     let others = friendly::aliases(spec.verb).chain([spec.verb]);
     let others: Vec<_> =
         others.filter(|name| !name.eq_ignore_ascii_case(asked)).map(str::to_lowercase).collect();
@@ -65,8 +74,12 @@ fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
         Some((_, rest)) => format!("{} {rest}", asked.to_lowercase()),
         None => asked.to_lowercase(),
     };
-    let doc: Vec<&str> = spec.doc.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let mut facts = facts(&[("usage", &named(usage)), ("text", &doc.join(" "))]);
+    let mut facts =
+        facts(&[("usage", &named(usage)), ("text", &tongue.doc(spec).replace('\n', tongue.space()))]);
+    let words = arguments(spec, tongue);
+    if !words.is_empty() {
+        facts.push(("arguments".into(), words));
+    }
     if !others.is_empty() {
         facts.push(("also".into(), others.join(", ")));
     }
@@ -77,8 +90,16 @@ fn card(asked: &str, usage: &str, spec: &Spec) -> Facts {
     facts
 }
 
+/// What stands for what in the usage.
+fn arguments(spec: &Spec, tongue: Tongue) -> String {
+    let words = spec.args.iter().map(|arg| (arg.key().into_owned(), arg));
+    let options = spec.options.iter().map(|arg| (format!("{}=", arg.key()), arg));
+    let each = words.chain(options).map(|(key, arg)| format!("{key} {}", tongue.expected(arg.shape.what)));
+    each.collect::<Vec<_>>().join(tongue.semicolon())
+}
+
 /// The verb in lower case, as people type it.
-fn lower(usage: &str) -> String {
+pub fn lower(usage: &str) -> String {
     match usage.split_once(' ') {
         Some((verb, rest)) => format!("{} {rest}", verb.to_lowercase()),
         None => usage.to_lowercase(),
@@ -129,7 +150,7 @@ mod tests {
     fn what_belongs_together_stands_together() {
         let groups = |gate| {
             let mut groups: Vec<String> =
-                all(gate).iter().map(|row| find(row, "group").unwrap().to_owned()).collect();
+                all(gate, Tongue::En).iter().map(|row| find(row, "group").unwrap().to_owned()).collect();
             groups.dedup();
             groups
         };
@@ -137,7 +158,7 @@ mod tests {
         let members = ["library", "money", "notices", "lounge", "words", "tickets", "account"];
         assert_eq!(groups(Gate::User), [&members[..], &["shell", "protocol"]].concat());
         assert_eq!(groups(Gate::Admin), [&members[..], &["admins", "shell", "protocol"]].concat());
-        let rows = all(Gate::Admin);
+        let rows = all(Gate::Admin, Tongue::En);
         assert!(find(&rows[0], "verb").is_some_and(|verb| verb == "ls, list"), "{rows:?}");
         let verbs = rows.iter().filter(|row| find(row, "verb") == Some("stats"));
         assert_eq!(verbs.count(), 1);

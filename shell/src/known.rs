@@ -62,6 +62,33 @@ pub fn add(path: &Path, host: &str, shown: &Fingerprint) -> io::Result<()> {
     file.write_all(format!("{} {shown}\n", host.to_lowercase()).as_bytes())
 }
 
+/// Forgets a server; gives how many lines of the file named it. A host without a port is meant with any.
+///
+/// # Errors
+/// Of the disk.
+pub fn forget(path: &Path, host: &str) -> io::Result<usize> {
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let named = |line: &str| {
+        line.split_whitespace().next().is_some_and(|name| {
+            let bare = name.rsplit_once(':').map_or(name, |(bare, _)| bare).trim_matches(['[', ']']);
+            name.eq_ignore_ascii_case(host) || bare.eq_ignore_ascii_case(host.trim_matches(['[', ']']))
+        })
+    };
+    let kept: Vec<&str> = text.lines().filter(|line| !named(line)).collect();
+    let forgotten = text.lines().count() - kept.len();
+    if forgotten > 0 {
+        let aside = path.with_extension("new");
+        let all: String = kept.iter().map(|line| format!("{line}\n")).collect();
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&aside)?;
+        file.write_all(all.as_bytes())?;
+        std::fs::rename(aside, path)?;
+    }
+    Ok(forgotten)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +106,11 @@ mod tests {
         assert_eq!(known("a:2", &one), Known::Stranger);
         add(&path, "a:1", &two).unwrap();
         assert_eq!(known("a:1", &two), Known::Same);
+        add(&path, "b:1", &one).unwrap();
+        assert_eq!((forget(&path, "A:1").unwrap(), known("a:1", &two)), (2, Known::Stranger));
+        assert_eq!((forget(&path, "a:1").unwrap(), known("b:1", &one)), (0, Known::Same));
+        add(&path, "[::1]:2122", &one).unwrap();
+        assert_eq!((forget(&path, "::1").unwrap(), forget(&path, "b").unwrap()), (1, 1));
         std::fs::write(&path, "# a comment\na:1 nonsense\n").unwrap();
         assert_eq!(known("a:1", &one), Known::Other(2));
         std::fs::remove_file(&path).unwrap();

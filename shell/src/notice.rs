@@ -48,7 +48,11 @@ pub fn post(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
 }
 
 fn value<T: Value>(shell: &Shell, key: &str, word: &str) -> Result<T, Fault> {
-    let wrong = || Fault::Usage(shell.screen.tongue.fill(Text::BadWord, &[key, T::SHAPE.what]));
+    let wrong = || {
+        Fault::Usage(
+            shell.screen.tongue.fill(Text::BadWord, &[key, &shell.screen.tongue.expected(T::SHAPE.what)]),
+        )
+    };
     T::read(word).map_err(|_| wrong())
 }
 

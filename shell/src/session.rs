@@ -26,6 +26,13 @@ pub struct Account {
     ours: bool,
 }
 
+impl Account {
+    /// Whether the session began here and nobody else holds the token.
+    pub fn began_here(&self) -> bool {
+        self.ours
+    }
+}
+
 /// What opens further connections of a session, on any thread.
 #[derive(Clone, Debug)]
 pub struct Pass {
@@ -259,6 +266,13 @@ impl Session {
         match self.order(line) {
             Err(Fault::Lost(_)) => self.order(line),
             other => other,
+        }
+    }
+
+    /// Somebody else holds the token now: the session outlives this shell.
+    pub fn hand_over(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.ours = false;
         }
     }
 

@@ -20,6 +20,7 @@ use crate::key;
 use crate::link::Reply;
 use crate::local;
 use crate::locale::Text;
+use crate::memory::Memory;
 use crate::notice;
 use crate::play;
 use crate::ranking;
@@ -59,6 +60,8 @@ pub struct Shell {
     pub talk: Talk,
     /// What runs in the background.
     pub jobs: Jobs,
+    /// What is remembered of log-ins.
+    pub memory: Memory,
 }
 
 impl Shell {
@@ -165,11 +168,11 @@ impl Shell {
         let reply = self.agreed(wire)?;
         match &wire.command {
             Command::Logout(_) => {
-                self.session.forget();
+                account::logged_out(self)?;
                 self.screen.say(Text::LoggedOut, &[]);
                 return Ok(Answer { reply, layout: Layout::Silent, more: None });
             }
-            Command::Unregister(_) => self.session.forget(),
+            Command::Unregister(_) => account::gone(self),
             Command::Reset(c) => self.screen.say(Text::ResetHint, &[&c.name.to_string()]),
             Command::Invite(_) => self.screen.say(Text::InviteHint, &[]),
             _ => {}

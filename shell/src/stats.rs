@@ -24,7 +24,14 @@ const LIMIT: &str = "1000";
 /// # Errors
 /// `days` is no number, a refusal, or no connection.
 pub fn stats(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let wrong = || Fault::Usage(shell.screen.tongue.fill(Text::BadWord, &["days", Count::SHAPE.what]));
+    let wrong = || {
+        Fault::Usage(
+            shell
+                .screen
+                .tongue
+                .fill(Text::BadWord, &["days", &shell.screen.tongue.expected(Count::SHAPE.what)]),
+        )
+    };
     let days = given.get("days").map(|word| word.parse::<Count>().map_err(|_| wrong())).transpose()?;
     let shown = days.as_ref().map_or(DAYS, |days| days.0).to_string();
     let limit = LIMIT.parse().ok();

@@ -108,13 +108,10 @@ pub fn verdict(error: &io::Error) -> Option<Untrusted> {
     }
 }
 
-/// What a failed handshake is to a person: servers that speak no TLS answer something that rustls calls corrupt.
-pub fn plainly(error: io::Error) -> io::Error {
+/// Whether a handshake failed because the server speaks no TLS: it answers something that rustls calls corrupt.
+pub fn is_no_tls(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match inner {
-        Some(rustls::Error::InvalidMessage(_)) => io::Error::other("TLS is not spoken there"),
-        _ => error,
-    }
+    matches!(inner, Some(rustls::Error::InvalidMessage(_)))
 }
 
 /// How to connect to `host` (with its port), trusting `pin` alone where one is given.

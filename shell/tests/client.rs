@@ -490,17 +490,17 @@ fn a_title_on_standard_output_goes_on_after_a_broken_connection_and_is_verified(
 }
 
 #[test]
-fn a_notice_at_a_log_in_cannot_command_a_terminal() {
+fn a_notice_cannot_command_a_terminal() {
     let dir = folder();
-    let login = vec![
-        Hear("LOGIN anna "),
+    let notice = vec![
+        Hear("NOTICE 3"),
         say(
             "- notice=3 at=2026-11-21T03:00:00Z author=bo title=\"a\u{1b}[2Jb\" text=\"x\u{202e}y\\nz\u{7}\"",
         ),
-        say("230 OK user=anna role=user balance=0.00 member-until=- token=T"),
+        say("210 END rows=1"),
     ];
-    let (output, _) = run(vec![login], dir.path(), &["--user", "anna", "-c", "# nothing"]);
-    let text = err(&output);
+    let (output, _) = run(vec![anna(notice)], dir.path(), &["--user", "anna", "-c", "notice 3"]);
+    let text = out(&output);
     assert!(text.contains("Notice 3: a\\u{1b}[2Jb\nbo, 2026-11-21 "), "{text}");
     assert!(text.ends_with("  x\\u{202e}y\n  z\\u{7}\n"), "{text}");
 }

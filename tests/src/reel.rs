@@ -23,7 +23,9 @@ pub fn reel_at(address: SocketAddr, folder: &Path, name: &str, arguments: &[&str
 }
 
 fn run(host: &[&str], folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
-    Command::new(program("reel"))
+    // Without a terminal: where there is one, `reel` asks there.
+    Command::new("setsid")
+        .arg(program("reel"))
         .args(host)
         .args(arguments)
         .current_dir(folder)

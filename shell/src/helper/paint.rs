@@ -95,9 +95,13 @@ impl Painter {
             Some(Place::Flag | Place::Path | Place::Count) => return true,
             Some(Place::Options) | None => (None, ""),
         };
+        let flags = own.map_or(&[][..], |own| own.flags);
+        let flag = flags.iter().any(|flag| starts(flag.name, &word.text));
+        if !word.quoted && word.text.starts_with('-') && !flags.is_empty() {
+            return flag;
+        }
         let begun = arg.is_some_and(|arg| offered(arg, value, self.gate));
         let key = spec.options.iter().any(|option| starts(&option.key(), &word.text));
-        let flag = own.is_some_and(|own| own.flags.iter().any(|flag| starts(flag.name, &word.text)));
         begun
             || (!word.quoted && (key || flag))
             || endings(value).any(|ending| is_mended(&format!("{line}{ending}"), word))

@@ -10,6 +10,7 @@ use crate::cancel::Cancel;
 use crate::fault::Fault;
 use crate::input::Given;
 use crate::locale::Text;
+use crate::memory::Memory;
 use crate::shell::Shell;
 use crate::show::{Answer, Screen, plain};
 
@@ -59,6 +60,7 @@ fn beside(shell: &Shell, cancel: Cancel, work: Arc<Work>) -> Shell {
         raw: false,
         talk: Default::default(),
         jobs: shell.jobs.clone(),
+        memory: Memory::none(),
     }
 }
 

@@ -13,7 +13,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ServerGone => "The server has closed the connection; the next command opens another.",
         Text::Resumed => "Connected again.",
         Text::SessionOver => "Your session is over; log in again.",
-        Text::LoggedInAs => "Logged in as {0} ({1}). Balance {2}, member until {3}.",
+        Text::LoggedInAs => "Logged in as {0} ({1}). Balance {2}, no membership.",
         Text::LoggedOut => "Logged out.",
         Text::Notice => "Notice {0}: {1}",
         Text::NewNotice => "New notice {0}: {1} (read it with: notice {0})",
@@ -26,7 +26,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::PasswordAgain => "Once more: ",
         Text::PasswordsDiffer => "These are two different passwords.",
         Text::PasswordEmpty => "A password cannot be empty.",
-        Text::NoPassword => "A password is needed: set REEL_PASSWORD, or run this on a terminal.",
+        Text::NoPassword => {
+            "A password is needed: set REEL_PASSWORD, or run this on a terminal, where it is asked for."
+        }
         Text::PasswordChanged => "The password is changed; your other sessions have ended.",
 
         Text::Expected => "expected {0}",
@@ -93,7 +95,7 @@ pub const fn text(text: Text) -> &'static str {
             "DANGER: the server at {0} shows another certificate than the one you trusted. Somebody may be in between. Nothing was sent."
         }
         Text::ChangedHint => {
-            "If the operator has changed the certificate, remove line {1} of {0} and look again."
+            "If the operator has changed the certificate: reel --forget-server {2} forgets the old one (line {1} of {0}), and the next reel --tls shows the new one and asks."
         }
         Text::InTheClear => {
             "{0} is another machine, and without TLS whoever listens on the way sees your password. --tls speaks TLS; --plain goes without it all the same, through a tunnel say. Nothing was sent."
@@ -112,7 +114,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::DraftKept => "Your text is kept in {0}.",
         Text::Code => "Code: ",
         Text::Unregistering => {
-            "This deletes the account {0} for good. Lost are: balance {1}, bought titles {2}, member until {3}."
+            "This deletes the account {0} for good. Lost are: balance {1}, bought titles {2}."
         }
         Text::TypeName => "Type your name to go on: ",
         Text::NeedName => "Your name has to be typed; a script says --yes.",
@@ -206,5 +208,70 @@ pub const fn text(text: Text) -> &'static str {
         Text::Playing => "Playing “{0}” with {1}; Ctrl-C ends it.",
         Text::Silent => "The server has said nothing for {0} s; still waiting.",
         Text::PlayerFailed => "The player {0} ended with {1}.",
+        Text::Done => "Done.",
+        Text::Remembered => "Remembered: the next shell goes on with this session, until you log out.",
+        Text::LoggedInMember => "Logged in as {0} ({1}). Balance {2}, member until {3}.",
+        Text::StalePassword => "The password that was remembered is no longer the right one.",
+        Text::OpenToOthers => {
+            "{0} can be read by others, so what reel remembers there is not used: chmod 600 {0}, and change the password if somebody may have read it; or --remember nothing."
+        }
+        Text::BadName => "A name has 2 to 32 characters and no white space.",
+        Text::UnregisteringMember => {
+            "This deletes the account {0} for good. Lost are: balance {1}, bought titles {2}, membership until {3}."
+        }
+        Text::SpeaksTls => "{0}: TLS is spoken there; --tls speaks it, too. No password was sent.",
+        Text::SpeaksNoTls => {
+            "{0}: TLS is not spoken there. The port with TLS is another one, 2122 by default; without --tls nothing is encrypted. Nothing was sent."
+        }
+        Text::NotKnown => "No server {0} was trusted at first sight: nothing to forget.",
+        Text::Forgotten => {
+            "The certificate of {0} is forgotten. The next reel --tls shows the new one and asks."
+        }
+        Text::ConfigAt => "{0}, line {1}: {2}",
+        Text::BadToml => "this is no TOML: {0}",
+        Text::NoSuchKey => "there is no key {0} here; there are {1}",
+        Text::NoSuchKeyNear => "there is no key {0} here; was {1} meant?",
+        Text::NoSecretsHere => {
+            "{0}: secrets do not belong into this file. REEL_PASSWORD gives a password; remember = \"password\" keeps it in the keyring, or in a file for you alone"
+        }
+        Text::NoDefault => "there is no profile {0} to be the default; there are: {1}",
+        Text::NotBothWays => "{0}: tls and plain exclude each other",
+        Text::WantQuoted => "a text in quotes",
+        Text::WantTruth => "true or false",
+        Text::WantLang => "\"en\" or \"zh\"",
+        Text::WantHost => "\"HOST\" or \"HOST:PORT\"",
+        Text::WantName => "a name of 2 to 32 characters without white space, in quotes",
+        Text::WantPin => "the SHA-256 of a certificate in quotes, 64 hex digits with or without colons",
+        Text::WantRemember => "\"session\", \"password\" or \"nothing\"",
+        Text::WantProfiles => "[profiles.NAME] with its keys below",
+        Text::NoSuchProfile => "There is no profile {0} in {1}; there are: {2}.",
+        Text::NoProfiles => {
+            "There is no profile {0}: {1} has none. To make one: reel --host HOST --user NAME --save-profile {0}"
+        }
+        Text::ProfileThere => "There is a profile {0} in {1} already; change it there.",
+        Text::ProfileSaved => "Saved in {1}: reel @{0} uses it.",
+        Text::BadProfileName => "A profile's name has letters, digits, - and _.",
+
+        Text::ManVerbs => "COMMANDS",
+        Text::ManGuest => "Anybody",
+        Text::ManUser => "Who is logged in",
+        Text::ManAdmin => "Admins",
+        Text::ManExample => "Example: ",
+        Text::ManAs => "As ",
+        Text::ManPassword => "The password, where no terminal is to be asked.",
+        Text::ManNewPassword => "The new one for passwd and recover in a script.",
+        Text::ManBell => "1 rings the bell when your name is said in a chat room.",
+        Text::ManEditor => "The editor in which post opens the text of a notice.",
+        Text::ManColour => "No colours where NO_COLOR is set or the terminal is dumb.",
+        Text::ManLocale => "The language, unless --lang or REEL_LANG says otherwise.",
+        Text::ManBus => "Where the desktop's keyring is found.",
+        Text::ManConfig => {
+            "Profiles: [profiles.NAME] with host, user, tls, tls-pin, plain, lang and remember, and above them default, lang and keyring. No passwords."
+        }
+        Text::ManSecrets => {
+            "Sessions, and passwords where you want that, unless the desktop's keyring holds them. It has to be readable by you alone; logout removes what it holds of you."
+        }
+        Text::ManKnown => "Certificates that were trusted at first sight; --forget-server removes one.",
+        Text::ManHistory => "The lines that were typed, without secrets.",
     }
 }

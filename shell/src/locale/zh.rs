@@ -2,6 +2,12 @@
 
 use super::Text;
 
+pub mod flags;
+pub mod refusals;
+pub mod system;
+pub mod verbs;
+pub mod words;
+
 /// The text, with its gaps open.
 pub const fn text(text: Text) -> &'static str {
     match text {
@@ -13,7 +19,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::ServerGone => "服务器关闭了连接；下一条命令会重新连接。",
         Text::Resumed => "已重新连接。",
         Text::SessionOver => "会话已结束，请重新登录。",
-        Text::LoggedInAs => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
+        Text::LoggedInAs => "已登录：{0}（{1}）。余额 {2}，尚非会员。",
         Text::LoggedOut => "已退出登录。",
         Text::Notice => "公告 {0}：{1}",
         Text::NewNotice => "新公告 {0}：{1}（用 notice {0} 阅读）",
@@ -26,7 +32,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::PasswordAgain => "再输入一次：",
         Text::PasswordsDiffer => "两次输入的密码不一致。",
         Text::PasswordEmpty => "密码不能为空。",
-        Text::NoPassword => "需要密码：请设置 REEL_PASSWORD，或在终端中运行。",
+        Text::NoPassword => "需要密码：请设置 REEL_PASSWORD，或在终端中运行，届时会询问。",
         Text::PasswordChanged => "密码已更改；您的其他会话已结束。",
 
         Text::Expected => "此处应为：{0}",
@@ -84,7 +90,9 @@ pub const fn text(text: Text) -> &'static str {
         Text::CertificateChanged => {
             "危险：服务器 {0} 的证书与您信任过的不同，可能有人在中间窃听。没有发送任何内容。"
         }
-        Text::ChangedHint => "如果是运营者更换了证书，请删除 {0} 的第 {1} 行后重试。",
+        Text::ChangedHint => {
+            "如果是运营者更换了证书：reel --forget-server {2} 会忘记旧证书（{0} 第 {1} 行），下次 reel --tls 会显示新证书并询问。"
+        }
         Text::InTheClear => {
             "{0} 是另一台机器；不用 TLS，途中监听的人会看到您的密码。--tls 使用 TLS；--plain 仍不加密（例如已有隧道时）。没有发送任何内容。"
         }
@@ -99,9 +107,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::EditHead => "# 此行以上为《{0}》的正文。没有正文则不发布。",
         Text::DraftKept => "正文保存在 {0}。",
         Text::Code => "代码：",
-        Text::Unregistering => {
-            "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
-        }
+        Text::Unregistering => "账号 {0} 将被永久删除，同时失去钱包中的 {1} 和已购的 {2} 部影片。",
         Text::TypeName => "输入您的用户名以继续：",
         Text::NeedName => "需要输入用户名；脚本请用 --yes。",
         Text::OtherNameTyped => "用户名不符，未删除任何内容。",
@@ -158,18 +164,18 @@ pub const fn text(text: Text) -> &'static str {
         Text::SomeDone => "{1} 个中完成了 {0} 个。",
         Text::OneOf => "第 {0} 个，共 {1} 个：{2}",
         Text::AndMore => "……另有 {0} 个",
-        Text::Chosen => "共 {0} 个标题，{1}。",
-        Text::NoTitleLike => "没有标题与 {0} 匹配。",
-        Text::NoTitleBetween => "编号 {0} 到 {1} 之间没有标题。",
-        Text::WideRange => "一个范围最多包含 {0} 个标题。",
+        Text::Chosen => "共 {0} 部影片，{1}。",
+        Text::NoTitleLike => "没有影片与 {0} 匹配。",
+        Text::NoTitleBetween => "编号 {0} 到 {1} 之间没有影片。",
+        Text::WideRange => "一个范围最多包含 {0} 部影片。",
         Text::BadPattern => "{0} 不是有效的通配模式：{1}",
-        Text::BadTitle => "{0}：此处应为标题编号、范围（如 3-7）或通配模式（如 \"绿茶*\"）",
-        Text::NeedFolder => "-o {0} 只指定一个文件；多个标题请指定文件夹：-o {0}/",
-        Text::OneToStdout => "-o - 只能输出一个标题，且不能在后台进行。",
+        Text::BadTitle => "{0}：此处应为影片编号、范围（如 3-7）或通配模式（如 \"绿茶*\"）",
+        Text::NeedFolder => "-o {0} 只指定一个文件；多部影片请指定文件夹：-o {0}/",
+        Text::OneToStdout => "-o - 只能输出一部影片，且不能在后台进行。",
         Text::AFolder => "这是文件夹；用 {0}/* 指定其中的文件",
         Text::NoFileLike => "没有文件与 {0} 匹配。",
         Text::OneTitle => "title= 只用于一个文件；上传多个文件时请省略。",
-        Text::Stored => "{0} 已存为标题 {1}。",
+        Text::Stored => "{0} 已存为影片 {1}。",
         Text::HowFar => "{0}：{1} / {2}（{3} %），{4}/s，剩余 {5}",
         Text::JobStarted => "[{0}] 后台进行：{1}",
         Text::JobQueued => "[{0}] 排队等待：{1}",
@@ -186,6 +192,69 @@ pub const fn text(text: Text) -> &'static str {
         Text::Playing => "正在用 {1} 播放“{0}”；按 Ctrl-C 结束。",
         Text::Silent => "服务器已有 {0} 秒没有回应，仍在等待。",
         Text::PlayerFailed => "播放器 {0} 异常结束：{1}。",
+        Text::Done => "完成。",
+        Text::Remembered => "已记住：下次将继续此会话，直到您 logout。",
+        Text::LoggedInMember => "已登录：{0}（{1}）。余额 {2}，会员有效期至 {3}。",
+        Text::StalePassword => "记住的密码已失效。",
+        Text::OpenToOthers => {
+            "其他人可以读取 {0}，因此不使用其中记住的登录信息：请执行 chmod 600 {0}，若可能已被他人读过请更改密码；或使用 --remember nothing。"
+        }
+        Text::BadName => "用户名为 2 到 32 个字符，不含空白。",
+        Text::UnregisteringMember => {
+            "账号 {0} 将被永久删除，同时失去钱包中的 {1}、已购的 {2} 部影片和会员资格（至 {3}）。"
+        }
+        Text::SpeaksTls => "{0}：此端口使用 TLS；请加上 --tls。没有发送密码。",
+        Text::SpeaksNoTls => {
+            "{0}：此端口不使用 TLS。TLS 端口另有其一，默认为 2122；去掉 --tls 则不加密。没有发送任何内容。"
+        }
+        Text::NotKnown => "没有信任过服务器 {0}，无需忘记。",
+        Text::Forgotten => "已忘记 {0} 的证书。下次 reel --tls 会显示新证书并询问。",
+        Text::ConfigAt => "{0} 第 {1} 行：{2}",
+        Text::BadToml => "不是有效的 TOML：{0}",
+        Text::NoSuchKey => "此处没有 {0} 这个键；可用的有 {1}",
+        Text::NoSuchKeyNear => "此处没有 {0} 这个键；是否想写 {1}？",
+        Text::NoSecretsHere => {
+            "{0}：此文件中不应有机密。请用 REEL_PASSWORD 提供密码；remember = \"password\" 会把它存入密钥环或仅您可读的文件"
+        }
+        Text::NoDefault => "没有可作默认的配置 {0}；现有：{1}",
+        Text::NotBothWays => "{0}：tls 与 plain 不能并用",
+        Text::WantQuoted => "引号中的文字",
+        Text::WantTruth => "true 或 false",
+        Text::WantLang => "\"en\" 或 \"zh\"",
+        Text::WantHost => "\"主机\" 或 \"主机:端口\"",
+        Text::WantName => "引号中的用户名，2 到 32 个字符，不含空白",
+        Text::WantPin => "引号中的证书 SHA-256，64 个十六进制数字，可带冒号",
+        Text::WantRemember => "\"session\"、\"password\" 或 \"nothing\"",
+        Text::WantProfiles => "[profiles.名称] 及其下的键",
+        Text::NoSuchProfile => "{1} 中没有配置 {0}；现有：{2}。",
+        Text::NoProfiles => {
+            "没有配置 {0}：{1} 中还没有任何配置。新建：reel --host 主机 --user 用户名 --save-profile {0}"
+        }
+        Text::ProfileThere => "{1} 中已有配置 {0}；请在其中修改。",
+        Text::ProfileSaved => "已保存到 {1}：用 reel @{0} 使用。",
+        Text::BadProfileName => "配置名只能含字母、数字、- 和 _。",
+
+        Text::ManVerbs => "命令",
+        Text::ManGuest => "任何人",
+        Text::ManUser => "登录用户",
+        Text::ManAdmin => "管理员",
+        Text::ManExample => "例：",
+        Text::ManAs => "同 ",
+        Text::ManPassword => "密码，用于不在终端询问时。",
+        Text::ManNewPassword => "脚本中 passwd 与 recover 的新密码。",
+        Text::ManBell => "设为 1 时，聊天中有人提到您即响铃。",
+        Text::ManEditor => "post 用来编写公告正文的编辑器。",
+        Text::ManColour => "设置了 NO_COLOR 或终端为 dumb 时不用颜色。",
+        Text::ManLocale => "语言，除非 --lang 或 REEL_LANG 另有指定。",
+        Text::ManBus => "在此总线上寻找桌面的密钥环。",
+        Text::ManConfig => {
+            "配置：[profiles.名称] 下可有 host、user、tls、tls-pin、plain、lang 和 remember；其上可有 default、lang 和 keyring。不含密码。"
+        }
+        Text::ManSecrets => {
+            "会话，以及您要求记住的密码，除非已存入桌面的密钥环。必须仅您可读；logout 会删除您的记录。"
+        }
+        Text::ManKnown => "首次见到时信任的证书；--forget-server 可删除。",
+        Text::ManHistory => "输入过的命令行，不含机密。",
     }
 }
 
@@ -253,6 +322,33 @@ pub fn column(key: &str) -> Option<&'static str> {
         "shown" => "展示次数",
         "saved" => "节省",
         "answer" => "回答",
+        "profile" => "配置",
+        "arguments" => "参数",
+        "md5" => "MD5",
+        "name" => "名称",
+        "value" => "数值",
+        "day" => "日期",
+        "seats" => "座位",
+        "left" => "剩余",
+        "starts" => "开始时间",
+        "each" => "每人限订",
+        "called-off" => "已取消",
+        "booking" => "预订",
+        "event" => "活动",
+        "used-bytes" => "已用空间",
+        "used-titles" => "已用数目",
+        "titles" => "影片数",
+        "refunded" => "已退款",
+        "purged" => "已清除",
+        "caps" => "功能",
+        "offset" => "起点",
+        "length" => "长度",
+        "nonce" => "随机数",
+        "ranges" => "范围",
+        "part" => "段",
+        "host" => "服务器",
+        "way" => "连接",
+        "default" => "默认",
         _ => return None,
     })
 }
@@ -284,48 +380,6 @@ pub fn part(name: &str) -> Option<&'static str> {
         "statement" => "账目",
         "purchases" => "已购",
         "uploads" => "上传",
-        _ => return None,
-    })
-}
-
-/// What a refusal means.
-pub fn refusal(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "WAIT" => "请稍候再取",
-        "DRAINING" => "服务器即将重启，请重新连接",
-        "IDLE" => "太久没有操作",
-        "TOO_MANY" => "连接太多",
-        "THROTTLED" => "失败次数过多或太频繁，请稍后再试",
-        "BUSY" => "正被占用，请稍后再试",
-        "DATABASE_DOWN" => "数据库暂不可用，请稍后再试",
-        "OUTCOME_UNKNOWN" => "结果未知，请用同一个 key 重试",
-        "DISK_FULL" => "服务器的磁盘已满",
-        "UNKNOWN_COMMAND" => "没有这个命令",
-        "INTERNAL" => "服务器内部错误",
-        "SYNTAX" => "命令格式不对",
-        "BAD_VALUE" => "这个值不可用",
-        "BAD_CREDENTIALS" => "用户名或密码错误",
-        "LOCKED" => "账号已被锁定",
-        "LOGIN_REQUIRED" => "请先登录",
-        "MUTED" => "您已被禁言",
-        "TLS_REQUIRED" => "这里只通过 TLS 接受密码：请用 reel --tls 连接",
-        "NOT_ALLOWED" => "您的身份无权这样做",
-        "NOT_FOUND" => "没有找到",
-        "SWITCHED_OFF" => "此功能已关闭",
-        "BAD_RANGE" => "超出文件范围",
-        "DAMAGED" => "文件已损坏",
-        "MD5_MISMATCH" => "MD5 不符，已丢弃",
-        "PROOF_FAILED" => "证明未通过",
-        "LIMIT" => "超过上限",
-        "NEED_FUNDS" => "余额不足",
-        "NEED_PAY" => "需要先购买",
-        "QUOTA" => "空间配额已用完",
-        "CODE_USED" => "此码已被使用",
-        "KEY_REUSED" => "此 key 已用于其他请求",
-        "LAST_ADMIN" => "最后一位管理员不能动",
-        "NAME_TAKEN" => "这个名字已被使用",
-        "NOT_FOR_SALE" => "此影片不出售",
-        "PRICE_CHANGED" => "价格已变，未扣款",
         _ => return None,
     })
 }

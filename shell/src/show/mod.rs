@@ -26,7 +26,7 @@ pub mod notice;
 pub mod pager;
 pub mod plain;
 pub mod plot;
-mod refusal;
+pub mod refusal;
 pub mod style;
 pub mod table;
 
@@ -210,9 +210,14 @@ impl Screen {
     fn status(&self, status: &StatusLine) {
         let lines = table::card(&status.facts, terminal_width(), self.tongue);
         if lines.is_empty() {
-            self.talk(&plain::harmless(&status.text));
+            self.talk(&plain::harmless(self.tongue.done(status)));
         }
         self.lines(&lines);
+    }
+
+    /// Tells what went wrong beside a command that is done: no document speaks of it.
+    pub fn warn(&self, fault: &Fault) {
+        Self { json: false, ..self.clone() }.fault(fault);
     }
 
     /// Shows what went wrong.
@@ -231,22 +236,33 @@ impl Screen {
             Fault::Shown(_) => {}
             Fault::Local(code) => self.say(Text::LocalFailed, &[&code.to_string()]),
             Fault::Connect { host, error } => {
-                self.say(Text::CannotConnect, &[host, &error.to_string()]);
+                self.say(Text::CannotConnect, &[host, &self.tongue.system(error)]);
             }
             Fault::Untrusted(untrusted) => self.untrusted(untrusted),
             Fault::InTheClear { host } => self.say(Text::InTheClear, &[&plain::harmless(host)]),
-            Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
-            Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
+            Fault::OtherDoor { host, tls } => {
+                let text = if *tls { Text::SpeaksTls } else { Text::SpeaksNoTls };
+                self.say(text, &[&plain::harmless(host)]);
+            }
+            Fault::OpenToOthers { path } => self.say(Text::OpenToOthers, &[&plain::harmless(path)]),
+            Fault::Lost(error) => self.say(Text::ConnectionLost, &[&self.tongue.system(error)]),
+            Fault::Garbled(what) => self.say(Text::Garbled, &[&self.tongue.said(what)]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
             Fault::Several(s) => self.say(Text::SomeDone, &[&s.done.to_string(), &s.of.to_string()]),
-            other => self.talk(&plain::harmless(&other.to_string())),
+            Fault::File { path, error } => {
+                self.talk(&plain::harmless(&format!("{path}: {}", self.tongue.system(error))));
+            }
+            other => self.talk(&plain::harmless(&self.tongue.said(&other.to_string()))),
         }
     }
 
     /// Shows who a server says that it is, where nobody vouches for that.
     pub fn stranger(&self, untrusted: &Untrusted) {
         if let Why::Stranger(why) = &untrusted.why {
-            self.say(Text::Stranger, &[&plain::harmless(&untrusted.host), &plain::harmless(why)]);
+            self.say(
+                Text::Stranger,
+                &[&plain::harmless(&untrusted.host), &plain::harmless(&self.tongue.said(why))],
+            );
             self.say(Text::Fingerprint, &[&untrusted.shown.to_string()]);
         }
     }
@@ -261,7 +277,7 @@ impl Screen {
             Why::Changed(file, line) => {
                 self.say(Text::CertificateChanged, &[&host]);
                 self.say(Text::Fingerprint, &[&shown]);
-                self.say(Text::ChangedHint, &[&plain::harmless(file), &line.to_string()]);
+                self.say(Text::ChangedHint, &[&plain::harmless(file), &line.to_string(), &host]);
             }
             Why::NotThePin => {
                 self.say(Text::NotThePin, &[&host]);
@@ -274,7 +290,7 @@ impl Screen {
         let before: String = line.chars().take(error.column.saturating_sub(1)).collect();
         let indent = plain::width(&plain::harmless(&before.replace('\t', " ")));
         self.talk(&format!("  {}", plain::harmless(&line.replace('\t', " "))));
-        let expected = self.tongue.fill(Text::Expected, &[&error.expected]);
+        let expected = self.tongue.fill(Text::Expected, &[&self.tongue.expected(&error.expected)]);
         let pointed = format!("  {}^ {expected}", " ".repeat(indent));
         match width_of(io::stderr()).filter(|room| plain::width(&pointed) > *room) {
             // Broken, a line points nowhere.

@@ -37,6 +37,14 @@ fn advice(status: &StatusLine) -> Option<Advice> {
     }
 }
 
+/// The facts that the advice behind a refusal tells.
+#[cfg(test)]
+pub fn facts(word: &str) -> &'static [&'static str] {
+    let facts = [("max", "-"), ("port", "-"), ("trace", "-")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    let status = StatusLine { word: word.to_owned(), facts: facts.to_vec(), ..StatusLine::default() };
+    advice(&status).map_or(&[], |advice| advice.1)
+}
+
 /// The lines of a refusal, the words of the protocol in brackets at the end.
 pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
     let advice = advice(status);
@@ -63,7 +71,7 @@ pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
 /// What the server says, as a sentence.
 fn said(status: &StatusLine, advised: bool, tongue: Tongue) -> Option<String> {
     if let Some(text) = tongue.refusal(status) {
-        return Some(text);
+        return Some(format!("{text}。"));
     }
     // Behind a colon stands what to do, in the words of the protocol.
     let text = match status.text.split_once(": ") {
@@ -128,7 +136,7 @@ mod tests {
         }
         assert_eq!(
             shown("429 THROTTLED retry=90 : too fast", Tongue::Zh),
-            "失败次数过多或太频繁，请稍后再试 请在 90 秒后重试。 (429 THROTTLED)"
+            "失败次数过多或太频繁。 请在 90 秒后重试。 (429 THROTTLED)"
         );
     }
 }
