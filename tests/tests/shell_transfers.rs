@@ -65,7 +65,7 @@ fn several_titles_go_into_a_folder_that_is_made() {
     let range = format!("get {}-{} -o deep/er/", films[0].0, films[3].0);
     let (out, err) = run(&club, dir.path(), "anna", 0, &[&range]);
     assert_eq!(out, "");
-    assert!(err.contains("3 titles, 585.9 KiB.") && err.contains("2 of 3: 绿茶 [1].webm"), "{err}");
+    assert!(err.contains("3 found, 585.9 KiB.") && err.contains("2 of 3: 绿茶 [1].webm"), "{err}");
     let folder = dir.path().join("deep/er");
     assert_eq!(names(&folder), ["Green tea", "green apple", "绿茶 [1].webm"]);
     assert_eq!(fs::read(folder.join("Green tea")).unwrap(), films[0].1);
@@ -120,7 +120,7 @@ fn files_are_sent_by_pattern_and_folders_refused() {
     assert!(rows.iter().all(|row| row["id"].is_i64() && row["done"] == true), "{rows:?}");
     assert!(rows[2]["path"].as_str().unwrap().ends_with("films/绿 茶.webm"), "{rows:?}");
     let (_, err) = run(&club, dir.path(), "anna", 8, &["put films films/a.webm"]);
-    assert!(err.contains("it is a folder; films/* names") && err.contains("1 of 2 are done"), "{err}");
+    assert!(err.contains("it is a folder; films/* names") && err.contains("Done: 1 of 2."), "{err}");
     let (_, err) = run(&club, dir.path(), "anna", 4, &["put *.nothing"]);
     assert!(err.contains("No file matches *.nothing"), "{err}");
     let (_, err) = run(&club, dir.path(), "anna", 2, &["put films/* title=One"]);
@@ -400,4 +400,27 @@ fn a_server_that_says_nothing_is_told_to_be_waited_for() {
     told.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("Logged in as anna") && !rest.contains("nothing"), "{rest}");
     assert!(shell.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn a_job_sits_the_ad_out_and_many_outlive_a_restart() {
+    let config = "[ads]\nseconds = 1\n[limits]\ndownload_rate = 400000\n";
+    let mut club = Club::listening(Engine::Sqlite, config, &same_port());
+    let mut boss = admin(&club);
+    user(&club, "anna");
+    let first = stor(&mut boss, "Film 1", "FREE", &bytes(400_000), "");
+    stor(&mut boss, "Film 2", "FREE", &bytes(400_000), "");
+    // Deleted titles are no part of a range, not even for an admin.
+    let gone = stor(&mut boss, "Film 3", "FREE", &bytes(1000), "");
+    boss.want(&format!("DELE {gone}"), "250 OK");
+    let dir = tempfile::tempdir().unwrap();
+    run(&club, dir.path(), &boss.name, 0, &[&format!("get {first}-{gone} -o boss/")]);
+    assert_eq!(names(&dir.path().join("boss")), ["Film 1", "Film 2"]);
+    let shell = begin(&club.address().to_string(), dir.path(), &["get \"Film*\" -o got/ &"]);
+    soon("the first arrives", || dir.path().join("got").exists() && arrived(&dir.path().join("got")) > 0);
+    club.kill9();
+    club.restart();
+    let (_, err) = told(shell.wait_with_output().unwrap(), 0);
+    assert!(err.contains("[1] Done: get") && err.contains("Done: 2 of 2."), "{err}");
+    assert_eq!(names(&dir.path().join("got")), ["Film 1", "Film 2"]);
 }

@@ -167,3 +167,22 @@ fn the_bar_fits_a_narrow_terminal() {
     shell.end(0);
     soon("the file is there", || dir.path().join("绿茶 Film").exists());
 }
+
+#[test]
+fn control_c_ends_all_of_several() {
+    let (club, id, _, dir) = slow(900_000);
+    let mut boss = admin(&club);
+    let more = stor(&mut boss, "Second", "SHARED", &bytes(1000), "");
+    let mut shell = shell(&club, dir.path());
+    shell.type_(&format!("get {id} {more} -o got/\r"));
+    shell.wait("1 of 2: 绿茶 Film");
+    shell.wait_screen("a bar", |screen| screen.contains("Receiving ━"));
+    shell.type_("\x03");
+    shell.wait("Stopped.");
+    shell.wait("Done: 0 of 2.");
+    shell.wait(PROMPT);
+    assert!(!shell.said().contains("2 of 2"), "{}", shell.said());
+    shell.type_("\x04");
+    shell.end(0);
+    assert_eq!(fs::read_dir(dir.path().join("got")).unwrap().count(), 1);
+}

@@ -166,7 +166,14 @@ impl Jobs {
             }
             let this = self.clone();
             std::thread::spawn(move || {
-                let outcome = task();
+                let outcome =
+                    std::panic::catch_unwind(std::panic::AssertUnwindSafe(task)).unwrap_or_else(|_| {
+                        // Nobody shall wait for ever for what is dead.
+                        Outcome {
+                            result: Err(Fault::Garbled("a panic".to_owned())),
+                            line: format!("[{number}] panic"),
+                        }
+                    });
                 let mut state = this.state();
                 over(&mut state, number, outcome);
                 this.pump(&mut state);

@@ -128,10 +128,10 @@ pub const fn text(text: Text) -> &'static str {
         Text::ByDay => "{0} by day (UTC): {1} in all, at most {2}",
         Text::MostFetched => "most fetched",
 
-        Text::SomeDone => "{0} of {1} are done.",
+        Text::SomeDone => "Done: {0} of {1}.",
         Text::OneOf => "{0} of {1}: {2}",
         Text::AndMore => "… and {0} more",
-        Text::Chosen => "{0} titles, {1}.",
+        Text::Chosen => "{0} found, {1}.",
         Text::NoTitleLike => "No title matches {0}.",
         Text::NoTitleBetween => "There is no title from {0} to {1}.",
         Text::WideRange => "A range spans at most {0} titles.",

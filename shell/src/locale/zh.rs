@@ -119,7 +119,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::SomeDone => "{1} 个中完成了 {0} 个。",
         Text::OneOf => "第 {0} 个，共 {1} 个：{2}",
         Text::AndMore => "……另有 {0} 个",
-        Text::Chosen => "共 {0} 个标题，{1}。",
+        Text::Chosen => "找到 {0} 个，共 {1}。",
         Text::NoTitleLike => "没有标题与 {0} 匹配。",
         Text::NoTitleBetween => "编号 {0} 到 {1} 之间没有标题。",
         Text::WideRange => "一个范围最多包含 {0} 个标题。",

@@ -275,6 +275,9 @@ impl Screen {
     /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
         let line = self.tongue.fill(text, with);
+        if let Some(work) = &self.work {
+            return work.hear(&line);
+        }
         match width_of(io::stderr()) {
             Some(room) => plain::wrap(&line, room).iter().for_each(|line| self.talk(line)),
             None => self.talk(&line),

@@ -92,7 +92,11 @@ fn one(shell: &mut Shell, given: &Given, path: PathBuf) -> Result<Answer, Fault>
     let file = open(shell, &path)?;
     let shown = harmless(&path.display().to_string()).into_owned();
     let mut stor = stor(shell, given, &path)?;
-    shell.session.connect()?;
+    match shell.session.connect() {
+        // The first of many, or one that is typed, tells at once that nobody is there.
+        Err(fault) if fault.is_lost() && (files::is_many(&given.words) || shell.screen.work.is_some()) => {}
+        other => other?,
+    }
     let cancel = shell.session.endpoint().cancel.clone();
     let length = file.metadata().map_or(0, |meta| meta.len());
     let meter = Meter::new(&shell.screen, Text::Hashing, length, 0);
