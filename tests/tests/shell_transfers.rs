@@ -424,3 +424,23 @@ fn a_job_sits_the_ad_out_and_many_outlive_a_restart() {
     assert!(err.contains("[1] Done: get") && err.contains("Done: 2 of 2."), "{err}");
     assert_eq!(names(&dir.path().join("got")), ["Film 1", "Film 2"]);
 }
+
+#[test]
+fn two_titles_of_one_name_at_once_get_two_names() {
+    let ((club, id, film), dir) = (slow(300_000, ""), tempfile::tempdir().unwrap());
+    let mut boss = admin(&club);
+    let other = bytes(300_000);
+    let second = stor(&mut boss, "Film", "SHARED", &other, "");
+    let lines =
+        [format!("get {id} &"), format!("get {second} &"), format!("get {id} -o x &"), "cancel 3".to_owned()];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    // What a script stops itself is no failure of it.
+    let (_, err) = run(&club, dir.path(), "anna", 0, &lines);
+    assert!(err.contains("[3] Stopped: get"), "{err}");
+    let mut got =
+        [fs::read(dir.path().join("Film")).unwrap(), fs::read(dir.path().join("Film (2)")).unwrap()];
+    let mut sent = [film, other];
+    got.sort();
+    sent.sort();
+    assert!(got == sent, "{err}");
+}

@@ -194,7 +194,8 @@ fn over(state: &mut State, number: u64, outcome: Outcome) {
         Err(Fault::Several(several)) => (several.exit, several.rows),
         Err(fault) => (fault.exit(), vec![failure(&fault)]),
     };
-    if exit != Exit::Done {
+    // What was stopped was meant to be.
+    if !matches!(exit, Exit::Done | Exit::Interrupted) {
         state.failed.get_or_insert(exit);
     }
     if let Some(job) = state.jobs.iter_mut().find(|job| job.number == number) {
@@ -253,6 +254,6 @@ mod tests {
         while jobs.all().iter().any(|job| !job.is_over()) {
             std::thread::yield_now();
         }
-        assert_eq!((jobs.first_failure(), jobs.told().len()), (Some(Exit::Interrupted), 4));
+        assert_eq!((jobs.first_failure(), jobs.told().len()), (None, 4));
     }
 }

@@ -93,6 +93,7 @@ pub fn cancel(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
             let line = shell.screen.tongue.fill(Text::JobStopped, &[&shown, &job.what, ""]);
             shell.jobs.cancel(job.number, line.trim_end().to_owned());
             until_over(shell, &[job.number]);
+            shell.jobs.collect(job.number);
             Ok(Answer::own(250, "OK", &[("job", &shown)]))
         }
     }

@@ -1,6 +1,7 @@
 //! `get`: waits, pays, fetches, verifies, and only then gives the file its name.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::digest::{self, Along};
@@ -144,9 +145,32 @@ fn download(shell: &mut Shell, given: &Given, title: &Title, jobs: u64) -> Resul
         Ok(along) => along,
         Err(fault) => return Err(given_up(shell, part, had, fault)),
     };
-    verify(shell, title, part, along)?.finish(&target, replace)?;
+    let part = verify(shell, title, part, along)?;
+    let target = match land(shell, title, given, &part, (target, replace))? {
+        Place::Free(path, _) => path,
+        Place::Have(path) => {
+            part.discard();
+            return Ok(there(shell, title, &path));
+        }
+    };
     shell.screen.say(Text::Saved, &[&shown(&target), &plain::bytes(title.size)]);
     Ok(answer(title, &target, "yes"))
+}
+
+/// Gives the part its name, or another one: somebody may have taken it meanwhile.
+fn land(
+    shell: &Shell, title: &Title, given: &Given, part: &Part, (mut target, mut replace): (PathBuf, bool),
+) -> Result<Place, Fault> {
+    loop {
+        match part.finish(&target, replace) {
+            Err(Fault::File { error, .. }) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other.map(|()| Place::Free(target, replace)),
+        }
+        match place::find(shell, title, given)? {
+            Place::Free(path, may) => (target, replace) = (path, may),
+            have => return Ok(have),
+        }
+    }
 }
 
 fn there(shell: &Shell, title: &Title, path: &Path) -> Answer {

@@ -124,7 +124,7 @@ impl Part {
     ///
     /// # Errors
     /// Something is there, or the file system refuses. The part stays.
-    pub fn finish(self, target: &Path, replace: bool) -> Result<(), Fault> {
+    pub fn finish(&self, target: &Path, replace: bool) -> Result<(), Fault> {
         self.file.set_len(self.size).map_err(|error| Fault::file(&self.path, error))?;
         self.file.sync_all().map_err(|error| Fault::file(&self.path, error))?;
         land(&self.path, target, replace)?;
