@@ -16,7 +16,7 @@ const LONGEST: u64 = 64 * 1024;
 pub fn run(shell: &mut Shell, cli: &Cli) -> Exit {
     let exit = commands(shell, cli);
     // What it has begun in the background is its work, too.
-    crate::jobs::verbs::finish(shell);
+    crate::jobs::waiting::finish(shell);
     let exit = if exit == Exit::Done { shell.jobs.first_failure().unwrap_or(Exit::Done) } else { exit };
     shell.session.leave();
     exit

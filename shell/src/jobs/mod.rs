@@ -10,6 +10,7 @@ use crate::show::Answer;
 
 pub mod start;
 pub mod verbs;
+pub mod waiting;
 mod work;
 
 pub use work::{Reach, Work};
