@@ -17,8 +17,8 @@ use crate::locale::Text;
 use crate::session::Note;
 use crate::shell::Shell;
 
-/// How much goes out between two looks at what the server says.
-const PIECE: u64 = 4 * 1024 * 1024;
+/// How much goes out between two looks at what the server says, and at most before the bar moves.
+const PIECE: u64 = 512 * 1024;
 
 /// A file on its way.
 #[derive(Debug)]
