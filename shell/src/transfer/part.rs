@@ -244,6 +244,7 @@ mod tests {
         let part = Part::open(path.clone(), 3, "").unwrap();
         part.write(0, b"new").unwrap();
         assert!(part.finish(&target, false).is_err());
+        drop(part);
         assert_eq!(fs::read(&target).unwrap(), b"old");
         Part::open(path, 3, "").unwrap().finish(&target, true).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
