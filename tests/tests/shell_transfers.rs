@@ -167,6 +167,10 @@ fn a_job_that_must_be_paid_is_paid_before_or_not_at_all() {
     let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
     let film = bytes(50_000);
     let id = stor(&mut boss, "Dear", "PAID", &film, " price=3.00");
+    fs::write(dir.path().join("have"), &film).unwrap();
+    let (_, err) = run(&club, dir.path(), "anna", 0, &[&format!("get {id} -y -o have &")]);
+    assert!(err.contains("have is there already") && anna.balance() == 0, "{err}");
+    fs::remove_file(dir.path().join("have")).unwrap();
     let (_, err) = run(&club, dir.path(), "anna", 5, &[&format!("get {id} &")]);
     assert!(err.contains("with --yes it is bought") && !err.contains("[1]"), "{err}");
     boss.want("CREDIT anna 10.00", "250 OK");

@@ -47,36 +47,50 @@ fn check_target(shell: &Shell, given: &Given, picks: &Picks) -> Result<(), Fault
 fn behind(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fault> {
     let mut given = given.clone();
     picks.survey(shell)?;
-    let mut have = None;
-    picks.each(shell, |shell, _, title| {
-        let title = match title {
-            Ok(title) => title,
-            // One that is alone is told at once, one among others when it is its turn.
-            Err(fault) if !picks.is_many() => return Err(fault),
-            Err(_) => return Ok(()),
-        };
-        if !picks.is_many() && given.get("-o").is_some() {
-            match place::find(shell, &title, &given)? {
-                Place::Have(path) => have = Some((title.clone(), path)),
-                Place::Free(_, true) => given.named.push(("--force".to_owned(), String::new())),
-                Place::Free(..) => {}
-            }
+    let mut answer = None;
+    picks.each(shell, |shell, _, title| match title {
+        Ok(title) if picks.is_many() => agree(shell, &title),
+        Ok(title) => {
+            answer = whereto(shell, &mut given, &title)?;
+            // For what is there already nobody pays.
+            if answer.is_none() { pay::ahead(shell, &title) } else { Ok(()) }
         }
-        match pay::ahead(shell, &title) {
-            Err(fault) if picks.is_many() && !matches!(fault, Fault::Cancelled) => {
-                shell.screen.complain(&fault);
-                Ok(())
-            }
-            other => other,
-        }
+        // One that is alone is told at once, one among others when it is its turn.
+        Err(fault) if !picks.is_many() => Err(fault),
+        Err(_) => Ok(()),
     })?;
-    if let Some((title, path)) = have {
-        return Ok(there(shell, &title, &path));
+    if let Some(answer) = answer {
+        return Ok(answer);
     }
     Ok(start(shell, "get", given, |shell, given| {
         let picks = Picks::read(shell, &given.words)?;
         now(shell, given, &picks)
     }))
+}
+
+/// Pays for one of several. Who does not want this one may want the others.
+fn agree(shell: &mut Shell, title: &Title) -> Result<(), Fault> {
+    match pay::ahead(shell, title) {
+        Err(fault) if !matches!(fault, Fault::Cancelled) => {
+            shell.screen.complain(&fault);
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Asks about a file that is there under the name that was given; a yes is noted. Gives the answer if nothing is to be
+/// fetched.
+fn whereto(shell: &Shell, given: &mut Given, title: &Title) -> Result<Option<Answer>, Fault> {
+    if given.get("-o").is_none() {
+        return Ok(None);
+    }
+    match place::find(shell, title, given)? {
+        Place::Have(path) => return Ok(Some(there(shell, title, &path))),
+        Place::Free(_, true) => given.named.push(("--force".to_owned(), String::new())),
+        Place::Free(..) => {}
+    }
+    Ok(None)
 }
 
 fn now(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fault> {
