@@ -25,7 +25,7 @@ pub fn run(shell: &mut Shell, cli: &Cli) -> Exit {
     let _ = script.all(cli);
     let failed = script.failed;
     // What it has begun in the background is its work, too.
-    crate::jobs::verbs::finish(shell);
+    crate::jobs::waiting::finish(shell);
     let exit = failed.or_else(|| shell.jobs.first_failure()).unwrap_or(Exit::Done);
     shell.session.leave();
     exit

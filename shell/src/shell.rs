@@ -282,9 +282,9 @@ impl Shell {
     fn quit(&mut self) -> Answer {
         // What they do needs the session that ends here.
         if self.asker.typed {
-            jobs::verbs::stop(self)
+            jobs::waiting::stop(self)
         } else {
-            jobs::verbs::finish(self)
+            jobs::waiting::finish(self)
         }
         self.session.leave();
         Answer::own(221, "BYE", &[])

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use tests::{Club, Engine, Terminal, admin, bytes, soon, stor, user};
+use tests::{Club, Engine, Terminal, admin, bytes, md5hex, retr, soon, stor, user};
 
 const PASSWORD: (&str, &str) = ("REEL_PASSWORD", "the password of anna");
 const PROMPT: &str = "anna@127.0.0.1> ";
@@ -166,4 +166,55 @@ fn the_bar_fits_a_narrow_terminal() {
     shell.type_("\x04");
     shell.end(0);
     soon("the file is there", || dir.path().join("绿茶 Film").exists());
+}
+
+#[test]
+fn control_c_ends_all_of_several() {
+    let (club, id, _, dir) = slow(900_000);
+    let mut boss = admin(&club);
+    let more = stor(&mut boss, "Second", "SHARED", &bytes(1000), "");
+    let mut shell = shell(&club, dir.path());
+    shell.type_(&format!("get {id} {more} -o got/\r"));
+    shell.wait("1 of 2: 绿茶 Film");
+    shell.wait_screen("a bar", |screen| screen.contains("Receiving ━"));
+    shell.type_("\x03");
+    shell.wait("Stopped.");
+    shell.wait("Done: 0 of 2.");
+    shell.wait(PROMPT);
+    assert!(!shell.said().contains("2 of 2"), "{}", shell.said());
+    shell.type_("\x04");
+    shell.end(0);
+    assert_eq!(fs::read_dir(dir.path().join("got")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_upload_whose_shell_was_killed_goes_on_where_it_was() {
+    let club = Club::with(Engine::Sqlite, "[limits]\nupload_rate = 3000000\n");
+    let dir = tempfile::tempdir().unwrap();
+    let mut anna = user(&club, "anna");
+    let film = bytes(12_000_000);
+    fs::write(dir.path().join("up.webm"), &film).unwrap();
+    let mut first = shell(&club, dir.path());
+    first.type_("put up.webm\r");
+    first.wait_screen("a good deal of the bar", |screen| screen.contains("Sending   ━━━━━━━━━━"));
+    first.process().kill().unwrap();
+    drop(first);
+    // What was on the way arrives; then the club has some of it, and asks for the rest.
+    let line = format!("STOR {} {} title=up.webm resume=yes prove=no", film.len(), md5hex(&film));
+    let mut offset = 0;
+    soon("what was received is let go", || {
+        let asked = club.resume(&anna.token).ask(&line);
+        if asked.line.starts_with("150") {
+            offset = asked.number("offset");
+        }
+        offset > 0
+    });
+    assert!(offset > 500_000, "{offset}");
+    let mut second = shell(&club, dir.path());
+    second.type_("put up.webm\r");
+    second.wait("id");
+    second.wait(PROMPT);
+    second.type_("\x04");
+    second.end(0);
+    assert!(retr(&mut anna, "1") == film);
 }

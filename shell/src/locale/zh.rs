@@ -164,7 +164,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::SomeDone => "{1} 个中完成了 {0} 个。",
         Text::OneOf => "第 {0} 个，共 {1} 个：{2}",
         Text::AndMore => "……另有 {0} 个",
-        Text::Chosen => "共 {0} 部影片，{1}。",
+        Text::Chosen => "找到 {0} 部，共 {1}。",
         Text::NoTitleLike => "没有影片与 {0} 匹配。",
         Text::NoTitleBetween => "编号 {0} 到 {1} 之间没有影片。",
         Text::WideRange => "一个范围最多包含 {0} 部影片。",

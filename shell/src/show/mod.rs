@@ -362,6 +362,9 @@ impl Screen {
     }
 
     fn wrapped(&self, line: &str) {
+        if let Some(work) = &self.work {
+            return work.hear(line);
+        }
         match width_of(io::stderr()) {
             Some(room) => plain::wrap(line, room).iter().for_each(|line| self.talk(line)),
             None => self.talk(line),

@@ -8,6 +8,7 @@ use crate::fault::Fault;
 
 pub mod aside;
 pub mod digest;
+pub mod download;
 pub mod files;
 pub mod get;
 pub mod many;
@@ -23,6 +24,7 @@ pub mod put;
 pub mod raw;
 pub mod segment;
 pub mod stream;
+pub mod upload;
 pub mod wait;
 
 /// How often in a row a transfer starts again without having moved a byte.

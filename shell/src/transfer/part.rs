@@ -124,7 +124,7 @@ impl Part {
     ///
     /// # Errors
     /// Something is there, or the file system refuses. The part stays.
-    pub fn finish(self, target: &Path, replace: bool) -> Result<(), Fault> {
+    pub fn finish(&self, target: &Path, replace: bool) -> Result<(), Fault> {
         self.file.set_len(self.size).map_err(|error| Fault::file(&self.path, error))?;
         self.file.sync_all().map_err(|error| Fault::file(&self.path, error))?;
         land(&self.path, target, replace)?;
@@ -244,6 +244,7 @@ mod tests {
         let part = Part::open(path.clone(), 3, "").unwrap();
         part.write(0, b"new").unwrap();
         assert!(part.finish(&target, false).is_err());
+        drop(part);
         assert_eq!(fs::read(&target).unwrap(), b"old");
         Part::open(path, 3, "").unwrap().finish(&target, true).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");

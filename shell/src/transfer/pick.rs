@@ -4,6 +4,7 @@
 use glob::{MatchOptions, Pattern};
 use protocol::grammar::{find as fact, write_word};
 
+use super::Patience;
 use super::place::Title;
 use crate::fault::Fault;
 use crate::link::Facts;
@@ -99,13 +100,15 @@ impl Picks {
         &self, shell: &mut Shell,
         mut visit: impl FnMut(&mut Shell, &str, Result<Title, Fault>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
+        // What has been fetched of many is not given up because the server starts again in between.
+        let ask = if self.is_many() || shell.screen.work.is_some() { patiently } else { info };
         for pick in &self.0 {
             match pick {
                 Pick::One(id) => {
-                    let title = one(shell, *id);
+                    let title = ask(shell, *id).and_then(|row| title(&row));
                     visit(shell, &id.to_string(), title)?;
                 }
-                Pick::Range(from, to) => range(shell, (*from, *to), &mut visit)?,
+                Pick::Range(from, to) => range(ask, shell, (*from, *to), &mut visit)?,
                 Pick::Like(pattern) => like(shell, pattern, &mut visit)?,
             }
         }
@@ -154,19 +157,44 @@ pub fn one(shell: &mut Shell, id: i64) -> Result<Title, Fault> {
     title(&row)
 }
 
+fn info(shell: &mut Shell, id: i64) -> Result<Facts, Fault> {
+    shell.info(id)
+}
+
+fn patiently(shell: &mut Shell, id: i64) -> Result<Facts, Fault> {
+    over_and_over(shell, |shell| shell.info(id))
+}
+
+/// Asks while the connection breaks, for a while.
+fn over_and_over<T>(
+    shell: &mut Shell, mut ask: impl FnMut(&mut Shell) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut patience = Patience::default();
+    loop {
+        match ask(shell) {
+            Err(fault) if fault.is_lost() => {
+                shell.screen.say(Text::Retrying, &[&fault.to_string()]);
+                patience.wait(&shell.session.endpoint().cancel, fault)?;
+            }
+            other => return other,
+        }
+    }
+}
+
 fn range(
-    shell: &mut Shell, (from, to): (i64, i64),
+    ask: fn(&mut Shell, i64) -> Result<Facts, Fault>, shell: &mut Shell, (from, to): (i64, i64),
     visit: &mut impl FnMut(&mut Shell, &str, Result<Title, Fault>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let mut found = false;
     for id in from..=to {
-        match one(shell, id) {
-            // Numbers have holes.
+        match ask(shell, id) {
+            // Numbers have holes, and what is deleted only admins see.
             Err(fault) if fault.is("NOT_FOUND") => {}
+            Ok(row) if fact(&row, "deleted") == Some("yes") => {}
             Err(fault) if fault.is_lost() || matches!(fault, Fault::Cancelled) => return Err(fault),
-            title => {
+            row => {
                 found = true;
-                visit(shell, &id.to_string(), title)?;
+                visit(shell, &id.to_string(), row.and_then(|row| title(&row)))?;
             }
         }
     }
@@ -188,7 +216,7 @@ fn like(
             line.push_str(" after=");
             write_word(&mut line, after);
         }
-        let reply = shell.session.look(&line)?;
+        let reply = over_and_over(shell, |shell| shell.session.look(&line))?;
         for row in reply.rows.iter().filter(|row| matches(pattern, row)) {
             found = true;
             visit(shell, fact(row, "id").unwrap_or_default(), title(row))?;
