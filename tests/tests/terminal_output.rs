@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::thread;
 
 use tests::{Club, Engine, Person, Terminal, admin, pass, quote, stor, user};
 
@@ -263,4 +266,57 @@ fn what_others_say_moves_no_cursor() {
     shell.wait(PROMPT);
     let said = give(&mut shell, "notice 1");
     assert!(said.contains(&format!("  {shown}\n")), "{said}");
+}
+
+/// What a club would refuse: it clears the screen, goes home, sets the title, turns text around, hides the rest.
+const EVIL: &str = "a\u{1b}[2J\u{1b}[1;1H\u{1b}]0;x\u{7}\u{9b}8m\r\u{8}\u{202e}\u{2066}b";
+
+/// How all of it is shown.
+const SHOWN: &str = r"a\u{1b}[2J\u{1b}[1;1H\u{1b}]0;x\u{7}\u{9b}8m\r\u{8}\u{202e}\u{2066}b";
+
+/// A server that means ill, to one shell and its look-ups.
+fn serve(listener: &TcpListener) {
+    let talk = |mut stream: TcpStream| {
+        let _ = stream.write_all(b"220 REEL proto=1 caps=ads max-line=8192 : hi\r\n");
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        for line in reader.lines().map_while(Result::ok) {
+            let said = match line.split(' ').next() {
+                Some("LOGIN" | "RESUME") => {
+                    "230 OK user=anna role=user balance=0.00 member-until=- token=T".into()
+                }
+                Some("WHOAMI") => format!("250 OK user=\"{EVIL}\" balance=\"{EVIL}\""),
+                Some("INFO") => format!("- id=\"{EVIL}\" title=\"{EVIL}\"\r\n210 END rows=1"),
+                Some("BUY") => format!("553 NO a=\"{EVIL}\" : {EVIL}"),
+                _ => format!(
+                    "* said room=x who=\"{EVIL}\" text=\"{EVIL}\"\r\n- id=1 title=\"{EVIL}\"\r\n210 END rows=1"
+                ),
+            };
+            if stream.write_all(format!("{said}\r\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    };
+    while let Ok((stream, _)) = listener.accept() {
+        thread::spawn(move || talk(stream));
+    }
+}
+
+#[test]
+fn a_server_that_means_ill_moves_no_cursor_either() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || serve(&listener));
+    let arguments = ["--host", &host, "--user", "anna"];
+    let mut shell = Terminal::sized(dir.path(), &[("REEL_PASSWORD", "x")], &arguments, 50, 120);
+    shell.wait(PROMPT);
+    give(&mut shell, "!echo first of all");
+    for line in ["ls", "raw LIST", "whoami", "info 1", "buy 1 price=1"] {
+        let said = give(&mut shell, line);
+        assert!(said.contains(SHOWN), "{line}: {said:?}");
+    }
+    // Nothing was cleared, and nothing was written over.
+    shell.wait_screen("the first line", |screen| screen.starts_with("Logged in as anna"));
+    let screen = shell.screen();
+    assert!(screen.contains("\nfirst of all\n") && screen.matches(PROMPT).count() == 7, "{screen}");
 }
