@@ -37,18 +37,19 @@ fn advice(status: &StatusLine) -> Option<Advice> {
     }
 }
 
-/// The lines of a refusal, the words of the protocol in brackets at the end.
-pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
+/// A refusal for people, the words of the protocol in brackets at its end. Facts that the advice tells are not
+/// told again.
+pub fn line(status: &StatusLine, tongue: Tongue) -> String {
     let advice = advice(status);
-    let mut parts = Vec::new();
+    let mut sentences = Vec::new();
     if !advice.as_ref().is_some_and(|advice| advice.2) {
-        parts.extend(said(status, advice.is_some(), tongue));
+        sentences.extend(said(status, advice.is_some(), tongue));
     }
     let mut told: &[&str] = &[];
     if let Some(Advice(text, facts, _)) = advice {
         told = facts;
         let with: Vec<String> = facts.iter().map(|key| fact(status, key, tongue)).collect();
-        parts.push(tongue.fill(text, &with.iter().map(String::as_str).collect::<Vec<_>>()));
+        sentences.push(tongue.fill(text, &with.iter().map(String::as_str).collect::<Vec<_>>()));
     }
     let mut words = format!("({} {}", status.code, status.word);
     for (key, value) in status.facts.iter().filter(|(key, _)| key != "token" && !told.contains(&key.as_str()))
@@ -56,24 +57,23 @@ pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
         words.push_str(&format!(" {key}={value}"));
     }
     words.push(')');
-    parts.push(harmless(&words).into_owned());
-    vec![parts.join(" ")]
+    let between = if tongue == Tongue::Zh { "" } else { " " };
+    format!("{} {}", sentences.join(between), harmless(&words)).trim_start().to_owned()
 }
 
-/// What the server says, as a sentence.
+/// What the server says, as a sentence. Where there is advice, what it advises itself is left out: that is in
+/// the words of the protocol.
 fn said(status: &StatusLine, advised: bool, tongue: Tongue) -> Option<String> {
-    if let Some(text) = tongue.refusal(status) {
-        return Some(text);
-    }
-    // Behind a colon stands what to do, in the words of the protocol.
-    let text = match status.text.split_once(": ") {
-        Some((what, _)) if advised => what,
-        _ => status.text.as_str(),
+    let translated = tongue.refusal(status);
+    let text = translated.as_deref().unwrap_or(&status.text);
+    let what = [": ", "，请"].iter().filter(|_| advised).find_map(|mark| text.split_once(mark));
+    let mut text = what.map_or(text, |(what, _)| what).chars();
+    let sentence: String = text.next()?.to_uppercase().chain(text).collect();
+    let end = match tongue {
+        _ if sentence.ends_with(['.', '!', '?', '。', '！', '？']) => "",
+        Tongue::En => ".",
+        Tongue::Zh => "。",
     };
-    let mut text = text.chars();
-    let first = text.next()?;
-    let sentence: String = first.to_uppercase().chain(text).collect();
-    let end = if sentence.ends_with(['.', '!', '?', '。']) { "" } else { "." };
     Some(format!("{}{end}", harmless(&sentence)))
 }
 
@@ -99,17 +99,17 @@ fn span(seconds: u64, tongue: Tongue) -> String {
 mod tests {
     use super::*;
 
-    fn shown(line: &str, tongue: Tongue) -> String {
-        let Ok(protocol::grammar::Said::Status(mut status)) = protocol::grammar::said(line) else {
-            panic!("{line}");
+    fn shown(said: &str, tongue: Tongue) -> String {
+        let Ok(protocol::grammar::Said::Status(mut status)) = protocol::grammar::said(said) else {
+            panic!("{said}");
         };
         status.text = status.text.trim().to_owned();
-        lines(&status, tongue).join("\n")
+        line(&status, tongue)
     }
 
     #[test]
     fn a_refusal_is_a_sentence_with_what_to_do_and_its_word() {
-        for (line, text) in [
+        for (refusal, text) in [
             (
                 "429 THROTTLED retry=90 : too many failures: wait 90 s",
                 "Too many failures. Try again in 90 seconds. (429 THROTTLED)",
@@ -124,11 +124,11 @@ mod tests {
             ("553 ODD a=1", "(553 ODD a=1)"),
             ("552 LIMIT max=1000 : more than 1000 seats", "More than 1000 seats. At most 1000. (552 LIMIT)"),
         ] {
-            assert_eq!(shown(line, Tongue::En), text);
+            assert_eq!(shown(refusal, Tongue::En), text);
         }
         assert_eq!(
             shown("429 THROTTLED retry=90 : too fast", Tongue::Zh),
-            "失败次数过多或太频繁，请稍后再试 请在 90 秒后重试。 (429 THROTTLED)"
+            "失败次数过多或太频繁。请在 90 秒后重试。 (429 THROTTLED)"
         );
     }
 }
