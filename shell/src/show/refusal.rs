@@ -2,7 +2,7 @@
 
 use protocol::grammar::StatusLine;
 
-use super::plain::harmless;
+use super::plain::{harmless, value};
 use crate::locale::{Text, Tongue};
 
 /// What the shell says to a refusal: its text, the facts that fill it, and whether it stands for what the server
@@ -30,8 +30,10 @@ fn advice(status: &StatusLine) -> Option<Advice> {
         "BUSY" | "DATABASE_DOWN" | "TOO_MANY" | "DRAINING" => behind(Text::TryAgainSoon, &[]),
         "OUTCOME_UNKNOWN" => behind(Text::LookFirst, &[]),
         "DISK_FULL" => behind(Text::TellOperator, &[]),
-        "INTERNAL" => behind(Text::TellTrace, &["trace"]),
-        "TLS_REQUIRED" if status.get("port").is_some() => behind(Text::ThroughTls, &["port"]),
+        "INTERNAL" if status.get("trace").is_some() => instead(Text::TellTrace, &["trace"]),
+        "MUTED" if status.get("until").is_none_or(|until| until == "-") => instead(Text::Muted, &["until"]),
+        "MUTED" => instead(Text::MutedUntil, &["until"]),
+        "TLS_REQUIRED" if status.get("port").is_some() => instead(Text::ThroughTls, &["port"]),
         "NAME_TAKEN" => behind(Text::AnotherName, &[]),
         _ => None,
     }
@@ -81,7 +83,7 @@ fn fact(status: &StatusLine, key: &str, tongue: Tongue) -> String {
     let word = status.get(key).unwrap_or("-");
     match (key, word.parse::<u64>()) {
         ("retry" | "seconds", Ok(seconds)) => span(seconds, tongue),
-        _ => harmless(word).into_owned(),
+        _ => value(key, word).into_owned(),
     }
 }
 
@@ -122,6 +124,11 @@ mod tests {
             ("550 NOT_FOUND : no such title", "No such title. (550 NOT_FOUND)"),
             ("553 ODD : what\u{1b}[2J", "What\\u{1b}[2J. (553 ODD)"),
             ("553 ODD a=1", "(553 ODD a=1)"),
+            ("550 MUTED until=- : no word", "An admin has taken the word from you. (550 MUTED)"),
+            (
+                "500 INTERNAL trace=a1 : a fault; the log has more under `trace`",
+                "The server has failed; its operator finds more in the log under a1. (500 INTERNAL)",
+            ),
             ("552 LIMIT max=1000 : more than 1000 seats", "More than 1000 seats. At most 1000. (552 LIMIT)"),
         ] {
             assert_eq!(shown(refusal, Tongue::En), text);
