@@ -239,6 +239,10 @@ fn the_local_shell_has_the_terminal() {
     shell.type_("\x03");
     shell.wait("exit code 130");
     shell.wait(PROMPT);
+    // Whatever state it leaves the terminal in, the next one finds it as it was.
+    give(&mut shell, "!stty -echo -icanon");
+    let said = give(&mut shell, "!stty -a | tr ' ' '\\n' | grep -c -e '^-echo$' -e '^-icanon$'");
+    assert!(said.starts_with("0\n"), "{said}");
     // Alone it opens the shell; here one knows that it is left.
     shell.type_("!\r");
     shell.wait("local: ");
