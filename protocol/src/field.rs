@@ -180,23 +180,30 @@ macro_rules! values {
             fn read(word: &str) -> Result<Self, Wrong> { word.parse() }
             fn show(&self) -> String { let $value = self; $show }
         }
-    )+ };
+    )+
+        /// Whether a word can stand where this shape is wanted. A shape that is none of the vocabulary's takes
+        /// any word.
+        pub fn fits(shape: &Shape, word: &str) -> bool {
+            $( if *shape == <$type as Value>::SHAPE { return <$type as Value>::read(word).is_ok(); } )+
+            true
+        }
+    };
 }
 
 values! {
     TitleId: "id", "the number of a title", Offer::Title, |v| v.to_string();
-    NoticeId: "id", "the number of a notice", Offer::Nothing, |v| v.to_string();
-    EventId: "id", "the number of an event", Offer::Nothing, |v| v.to_string();
-    BookingId: "booking", "the number of a booking", Offer::Nothing, |v| v.to_string();
+    NoticeId: "id", "the number of a notice", Offer::Notice, |v| v.to_string();
+    EventId: "id", "the number of an event", Offer::Event, |v| v.to_string();
+    BookingId: "booking", "the number of a booking", Offer::Booking, |v| v.to_string();
     Time: "time", "a time like 2026-12-01T20:00:00+01:00", Offer::Nothing, |v| v.to_string();
-    AdId: "id", "the number of an ad", Offer::Nothing, |v| v.to_string();
+    AdId: "id", "the number of an ad", Offer::Ad, |v| v.to_string();
     MessageId: "id", "the number of a message", Offer::Nothing, |v| v.to_string();
-    RoomName: "room", "a room: 1 to 32 characters without white space", Offer::Nothing, |v| v.to_string();
+    RoomName: "room", "a room: 1 to 32 characters without white space", Offer::Room, |v| v.to_string();
     Speech: "text", "a text of 1 to 2000 characters, in quotes", Offer::Nothing, |v| v.to_string();
     LongText: "text", "a text of 1 to 4000 characters", Offer::Nothing, |v| v.to_string();
     Remark: "remark", "a remark of at most 200 characters", Offer::Nothing, |v| v.to_string();
     Topic: "topic", "lounge or notices", Offer::Words(Topic::WORDS), |v| v.to_string();
-    SessionId: "session", "the number of a session", Offer::Nothing, |v| v.to_string();
+    SessionId: "session", "the number of a session", Offer::Session, |v| v.to_string();
     UserName: "name", "a name of 2 to 32 characters without white space", Offer::User, |v| v.to_string();
     TitleName: "title", "a title of 1 to 200 characters", Offer::Nothing, |v| v.to_string();
     Money: "amount", "an amount like 10.00", Offer::Nothing, |v| v.to_string();

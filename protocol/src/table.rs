@@ -38,6 +38,18 @@ pub enum Offer {
     Title,
     /// The name of an account.
     User,
+    /// The number of an event.
+    Event,
+    /// The number of a booking.
+    Booking,
+    /// The number of a notice.
+    Notice,
+    /// The number of a session.
+    Session,
+    /// The number of an ad.
+    Ad,
+    /// The name of a chat room.
+    Room,
     /// One of the verbs.
     Verb,
 }

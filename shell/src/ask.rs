@@ -23,6 +23,8 @@ pub struct Asker {
     pub yes: bool,
     /// Commands are typed, so a password is too: the one of the environment was for the start.
     pub typed: bool,
+    /// What runs in the background asks nobody.
+    pub mute: bool,
 }
 
 impl Asker {
@@ -65,7 +67,7 @@ impl Asker {
     }
 
     fn typed_line(&self, prompt: &str) -> Option<Result<String, Fault>> {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if self.mute || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
         // The line editor hears Ctrl-C; a plain read does not.
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn only_the_md5_of_the_utf8_is_kept() {
-        let asker = Asker { tongue: Tongue::En, yes: false, typed: false };
+        let asker = Asker { tongue: Tongue::En, yes: false, typed: false, mute: false };
         let digest = asker.digest("密码").unwrap();
         assert_eq!(digest.0.reveal(), "a8105204604a0b11e916f3879aae3b0b");
         assert_eq!(asker.digest("secret").unwrap().0.reveal(), "5ebe2294ecd0e0f08eab7690d2a6ee69");

@@ -22,7 +22,10 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 pub fn run(shell: &mut Shell, cli: &Cli) -> Exit {
     let mut script = Script { shell, goes_on: cli.keep_going, failed: None };
     let _ = script.all(cli);
-    let exit = script.failed.unwrap_or(Exit::Done);
+    let failed = script.failed;
+    // What it has begun in the background is its work, too.
+    crate::jobs::verbs::finish(shell);
+    let exit = failed.or_else(|| shell.jobs.first_failure()).unwrap_or(Exit::Done);
     shell.session.leave();
     exit
 }

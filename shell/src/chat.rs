@@ -27,6 +27,11 @@ impl Talk {
         self.room.as_ref().filter(|_| self.on)
     }
 
+    /// The room that was joined last.
+    pub fn last(&self) -> Option<&RoomName> {
+        self.room.as_ref()
+    }
+
     /// `leave` and `who` without a room mean the one that was joined last.
     pub fn aim(&self, command: &mut Command) {
         if let Command::Leave(Leave { room }) | Command::Who(Who { room, .. }) = command

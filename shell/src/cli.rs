@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::endpoint::Way;
+use crate::keys::Keys;
 use crate::show::style::When;
 use crate::trust::Fingerprint;
 
@@ -85,6 +86,9 @@ pub struct Cli {
     /// Print what is longer than the screen all the same. Else REEL_PAGER, PAGER or less shows it at the prompt
     #[arg(long)]
     pub no_pager: bool,
+    /// Edit lines with the keys of emacs or of vi; without this as readline's settings say (~/.inputrc)
+    #[arg(long, value_enum, value_name = "KEYS", env = "REEL_KEYS")]
+    pub keys: Option<Keys>,
 
     /// Say yes to every question, such as whether to buy
     #[arg(short, long)]

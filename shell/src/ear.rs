@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
+use crate::jobs::Jobs;
 use crate::session::{SharedLink, ending};
 use crate::show::Screen;
 
@@ -30,12 +31,18 @@ impl Prompting {
 
 /// Listens on the connection until the process ends.
 pub fn listen(
-    link: SharedLink, prompting: Prompting, screen: Screen,
+    link: SharedLink, prompting: Prompting, screen: Screen, jobs: Jobs,
     mut printer: impl ExternalPrinter + Send + 'static,
 ) {
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(EVERY);
+            let ended = if prompting.get() { jobs.told() } else { Vec::new() };
+            for line in ended {
+                if printer.print(format!("{line}\n")).is_err() {
+                    return;
+                }
+            }
             // A command holds the lock while it runs; what is then said is said to it.
             let Ok(mut slot) = link.try_lock() else {
                 continue;

@@ -9,7 +9,7 @@ use rustls::client::ClientConfig;
 
 use crate::cancel::Cancel;
 use crate::fault::Fault;
-use crate::link::Link;
+use crate::link::{Link, Silence};
 use crate::trust::{self, Fingerprint};
 use crate::wire::Wire;
 
@@ -23,9 +23,13 @@ pub struct Endpoint {
     pub host: String,
     /// What Ctrl-C does to its connections.
     pub cancel: Cancel,
+    /// Who is told when the server is silent.
+    pub silence: Option<Silence>,
     way: Way,
     /// How TLS is spoken, if it is: all connections share trust and session tickets.
     tls: Option<Arc<ClientConfig>>,
+    /// How long the server may be silent, where that is less than a link bears.
+    patience: Option<Duration>,
 }
 
 /// How a connection goes to the server.
@@ -49,16 +53,27 @@ impl Endpoint {
     /// No TLS can be had: none in practice.
     pub fn new(host: &str, way: Way, cancel: Cancel) -> Result<Self, Fault> {
         let Way::Tls { pin } = way else {
-            return Ok(Self { host: with_port(host, protocol::DEFAULT_PORT), cancel, way, tls: None });
+            let host = with_port(host, protocol::DEFAULT_PORT);
+            return Ok(Self { host, cancel, silence: None, way, tls: None, patience: None });
         };
         let host = with_port(host, protocol::DEFAULT_TLS_PORT);
         let tls = trust::config(&host, pin).map_err(|error| Fault::Usage(error.to_string()))?;
-        Ok(Self { host, cancel, way, tls: Some(tls) })
+        Ok(Self { host, cancel, silence: None, way, tls: Some(tls), patience: None })
+    }
+
+    /// The same, for what goes on beside: `cancel` shuts its connections, and nobody is told that it waits.
+    pub fn under(&self, cancel: Cancel) -> Self {
+        Self { cancel, silence: None, ..self.clone() }
     }
 
     /// The host without its port, for the prompt.
     pub fn short(&self) -> &str {
         self.host.rsplit_once(':').map_or(&self.host, |(host, _)| host)
+    }
+
+    /// The same server, with less patience for it.
+    pub fn bearing(&self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
     }
 
     /// Connects and hears the greeting.
@@ -71,6 +86,7 @@ impl Endpoint {
             return Err(Fault::InTheClear { host: self.host.clone() });
         }
         let mut link = self.over(socket).map_err(|error| self.unreachable(error))?;
+        self.patience.map_or(Ok(()), |patience| link.bear(patience))?;
         let greeting = link.reply()?.accepted()?;
         if greeting.status.code != 220 {
             return Err(Fault::Garbled(format!("{}: not a Reel server", self.host)));
@@ -91,7 +107,7 @@ impl Endpoint {
                 Wire::secure(socket, config.clone(), name)?
             }
         };
-        Link::over(wire, watch)
+        Link::over(wire, watch, self.silence.clone())
     }
 
     fn unreachable(&self, error: io::Error) -> Fault {

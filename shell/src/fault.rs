@@ -4,7 +4,7 @@ use std::io;
 
 use protocol::grammar::{StatusLine, SyntaxError};
 
-use crate::link::Reply;
+use crate::link::{Facts, Reply};
 use crate::trust::Untrusted;
 
 /// The exit codes of a script; `--help` documents them.
@@ -121,6 +121,12 @@ pub enum Fault {
     /// Somebody else is at it.
     #[error("{0}")]
     Later(String),
+    /// There is no such thing, as the shell itself found.
+    #[error("{0}")]
+    NotFound(String),
+    /// Of several things some were not done.
+    #[error("{} of {} were done", .0.done, .0.of)]
+    Several(Box<Several>),
     /// A local file.
     #[error("{path}: {error}")]
     File {
@@ -129,6 +135,19 @@ pub enum Fault {
         /// What the system says.
         error: io::Error,
     },
+}
+
+/// What became of several things of which not all were done. Each failure has been told when it happened.
+#[derive(Debug)]
+pub struct Several {
+    /// A row for each thing.
+    pub rows: Vec<Facts>,
+    /// How many were done.
+    pub done: usize,
+    /// How many were asked for.
+    pub of: usize,
+    /// The exit code of the first that failed.
+    pub exit: Exit,
 }
 
 impl Fault {
@@ -157,6 +176,8 @@ impl Fault {
             Fault::File { .. } => Exit::File,
             Fault::Integrity(_) => Exit::Integrity,
             Fault::Later(_) => Exit::Later,
+            Fault::NotFound(_) => Exit::NotFound,
+            Fault::Several(several) => several.exit,
         }
     }
 
@@ -175,6 +196,8 @@ impl Fault {
             Fault::Integrity(_) => "INTEGRITY",
             Fault::Later(_) => "BUSY",
             Fault::File { .. } => "FILE",
+            Fault::NotFound(_) => "NOT_FOUND",
+            Fault::Several(_) => "FAILED",
         }
     }
 

@@ -2,10 +2,10 @@
 //! and help know no difference.
 
 use protocol::field::{Value as _, Verb};
-use protocol::table::{Arg, Gate, Shape, Spec};
+use protocol::table::{Arg, Gate, Offer, Shape, Spec};
 use protocol::value::{
-    Count, Kind, Listing, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName, UserName,
-    YesNo,
+    BookingId, Count, Kind, Listing, LongText, Opaque, Price, RoomName, Speech, Ticket, TitleId, TitleName,
+    UserName, YesNo,
 };
 
 /// What a verb of the shell does.
@@ -31,6 +31,14 @@ pub enum Deed {
     Get,
     /// Uploads a file.
     Put,
+    /// Opens a player on a title.
+    Play,
+    /// Lists what runs in the background.
+    Jobs,
+    /// Waits for what runs in the background.
+    Wait,
+    /// Stops what runs in the background, or gives back a booking.
+    Cancel,
     /// Looks up what the following lines say.
     Words,
     /// Says something in a chat room.
@@ -75,6 +83,10 @@ impl Own {
     /// Verb, words, options and flags.
     pub fn usage(&self) -> String {
         let mut out = self.spec.usage();
+        if let Some(last) = self.spec.args.last().filter(|last| last.rest) {
+            let one = if last.required { format!("<{}>", last.name) } else { format!("[{}]", last.name) };
+            out = out.replacen(&one, &format!("{one}…"), 1);
+        }
         for flag in self.flags {
             out.push_str(&format!(" [{}", flag.name));
             if let Some(word) = flag.word {
@@ -125,6 +137,15 @@ const fn arg(name: &'static str, required: bool, shape: Shape) -> Arg {
     Arg { name, required, rest: false, shape }
 }
 
+/// The last of the words, of which there may be several.
+const fn several(name: &'static str, shape: Shape) -> Arg {
+    Arg { name, required: true, rest: true, shape }
+}
+
+/// What stands for titles: more than one may be meant.
+pub const TITLES: Shape =
+    Shape { what: "the number of a title, a range like 3-7, or a pattern like \"Green*\"", ..TitleId::SHAPE };
+const JOB: Shape = Shape { name: "n", what: "the number of a job", offer: Offer::Nothing };
 const A_FILE: Shape = Shape { what: "a file", ..Opaque::SHAPE };
 
 const NAME: Arg = arg("name", true, UserName::SHAPE);
@@ -132,7 +153,10 @@ const INVITE: Arg = arg("invite", false, Ticket::SHAPE);
 const ID: Arg = arg("id", true, TitleId::SHAPE);
 const ROOM: Arg = arg("room", false, RoomName::SHAPE);
 const SPEECH: Arg = arg("text", true, Speech::SHAPE);
-const PATH: Arg = arg("file", true, A_FILE);
+const IDS: Arg = several("id", TITLES);
+const PATHS: Arg = several("file", A_FILE);
+const NUMBER: Arg = arg("job", false, JOB);
+const BOOKING: Arg = arg("booking", false, BookingId::SHAPE);
 const TITLE: Arg = arg("title", false, TitleName::SHAPE);
 const KIND: Arg = arg("kind", false, Kind::SHAPE);
 const PRICE: Arg = arg("price", false, Price::SHAPE);
@@ -151,6 +175,8 @@ const FORCE: Flag = Flag { name: "--force", word: None };
 const YES: Flag = Flag { name: "-y", word: None };
 const OUTPUT: Flag = Flag { name: "-o", word: Some("PATH") };
 const JOBS: Flag = Flag { name: "-j", word: Some("N") };
+/// Behind everything else, as in other shells.
+const BEHIND: Flag = Flag { name: "&", word: None };
 
 const fn spec(
     verb: &'static str, doc: &'static str, args: &'static [Arg], options: &'static [Arg], gate: Gate,
@@ -200,26 +226,74 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "GET",
-            "Downloads a title into a file, going on where an earlier try ended.\nIt waits out the ad and asks before it buys. -j fetches over several connections; -o - writes to standard output.",
-            &[ID],
+            "Downloads titles into files, going on where an earlier try ended.\nTitles are numbers, ranges like 3-7, and patterns like \"Green*\" over the names. It waits out the ad and asks before it buys. -o names the file, or the folder with a / at its end; -o - writes to standard output. -j fetches over several connections. A title that cannot be had does not keep the others. & at the end fetches in the background: jobs, wait, cancel.",
+            &[IDS],
             &[],
             Gate::User,
             "get 7 -o film.webm -j 4",
         ),
-        flags: &[OUTPUT, JOBS, FORCE, YES],
+        flags: &[OUTPUT, JOBS, FORCE, YES, BEHIND],
         deed: Deed::Get,
     },
     Own {
         spec: spec(
             "PUT",
-            "Uploads a file, going on where an earlier try ended.\nThe title is the name of the file unless you say better. Of a file that the club has already only a proof is sent; prove=no sends the bytes.",
-            &[PATH],
+            "Uploads files, going on where an earlier try ended.\nPatterns like *.webm and ~/ name files too. The title is the name of the file unless you say better. Of a file that the club has already only a proof is sent; prove=no sends the bytes. & at the end sends in the background.",
+            &[PATHS],
             &[TITLE, KIND, PRICE, MEMBER_PRICE, DESCRIPTION, PROVE],
             Gate::User,
             "put film.webm title=\"Green tea\" kind=PAID price=10.00",
         ),
-        flags: &[],
+        flags: &[BEHIND],
         deed: Deed::Put,
+    },
+    Own {
+        spec: spec(
+            "PLAY",
+            "Plays a title while it arrives; nothing is left behind.\nThe player is $REEL_PLAYER, with its arguments, or else the first of mpv, vlc and ffplay. It waits out the ad and asks before it buys, and ends with the player.",
+            &[ID],
+            &[],
+            Gate::User,
+            "play 7",
+        ),
+        flags: &[YES],
+        deed: Deed::Play,
+    },
+    Own {
+        spec: spec(
+            "JOBS",
+            "Lists the transfers of this shell in the background.\nThree run at a time, the others wait for their turn.",
+            &[],
+            &[],
+            Gate::Guest,
+            "jobs",
+        ),
+        flags: &[],
+        deed: Deed::Jobs,
+    },
+    Own {
+        spec: spec(
+            "WAIT",
+            "Waits for a transfer in the background, or for all.\nCtrl-C ends the waiting, not the transfer. At its end a script waits by itself.",
+            &[NUMBER],
+            &[],
+            Gate::Guest,
+            "wait 1",
+        ),
+        flags: &[],
+        deed: Deed::Wait,
+    },
+    Own {
+        spec: spec(
+            "CANCEL",
+            "Stops a transfer in the background; what has arrived is kept.\nA number that no transfer of this shell has is that of a booking, whose seats are given back; so is booking= always, and %N never.",
+            &[NUMBER],
+            &[BOOKING],
+            Gate::User,
+            "cancel 1",
+        ),
+        flags: &[],
+        deed: Deed::Cancel,
     },
     Own {
         spec: spec(
@@ -454,6 +528,6 @@ mod tests {
 
     #[test]
     fn usage_names_the_flags() {
-        assert_eq!(find("get").unwrap().usage(), "GET <id> [-o PATH] [-j N] [--force] [-y]");
+        assert_eq!(find("get").unwrap().usage(), "GET <id>… [-o PATH] [-j N] [--force] [-y] [&]");
     }
 }

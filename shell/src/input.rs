@@ -75,6 +75,8 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
         grammar::legible(line.as_bytes()).map_err(wrong)?;
         return Ok(Input::Own(own, Given { words: vec![text], ..Given::default() }));
     }
+    let apart = behind(line);
+    let line = apart.as_deref().unwrap_or(line);
     let words = grammar::words(line.as_bytes()).map_err(wrong)?;
     let Some(verb) = words.plain.first() else {
         return Err(wrong(SyntaxError::at(1, "a command")));
@@ -100,6 +102,13 @@ pub fn verbatim(line: &str) -> Option<(&'static Own, &str)> {
     };
     let own = friendly::find(verb).filter(|own| matches!(own.deed, Deed::Raw | Deed::Local))?;
     Some((own, rest.trim()))
+}
+
+/// A `&` right behind the last word of a line that takes one, put apart.
+fn behind(line: &str) -> Option<String> {
+    let rest = line.trim_end().strip_suffix('&').filter(|rest| !rest.ends_with([' ', '\t']))?;
+    let own = friendly::find(rest.split_whitespace().next()?)?;
+    own.flag("&").map(|_| format!("{rest} &"))
 }
 
 /// What `say` is to say: one word in quotes, or all that follows as it is, but for a room before a text in
@@ -154,7 +163,7 @@ fn given(own: &Own, line: &str, words: &Words<'_>) -> Result<Given, SyntaxError>
     let mut plain = words.plain.iter().skip(1);
     while let Some(word) = plain.next() {
         let flag = own.flags.iter().find(|f| is_named(f, &word.text));
-        let flag = flag.filter(|_| is_flag(line, word.column));
+        let flag = flag.filter(|flag| is_flag(line, word.column) || is_bare(flag, line, word.column));
         match flag {
             None if is_flag(line, word.column) && !own.flags.is_empty() => {
                 return Err(SyntaxError::at(word.column, "a flag that this command has"));
@@ -190,6 +199,11 @@ fn is_named(flag: &Flag, word: &str) -> bool {
 /// A quoted word is never a flag.
 fn is_flag(line: &str, column: usize) -> bool {
     line.chars().nth(column.saturating_sub(1)) == Some('-')
+}
+
+/// A `&` that stands there as it is.
+fn is_bare(flag: &Flag, line: &str, column: usize) -> bool {
+    flag.name == "&" && line.chars().nth(column.saturating_sub(1)) == Some('&')
 }
 
 fn options(own: &Own, words: &Words<'_>, given: &mut Given) -> Result<(), SyntaxError> {
@@ -264,9 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn several_titles_and_an_ampersand() {
+        let given = own("get 7 3-5 \"Green*\" -o films/ &");
+        assert_eq!(given.words, ["7", "3-5", "Green*"]);
+        assert!(given.has("&"));
+        assert!(own("get 7&").has("&") && own("get 7&").words == ["7"]);
+        assert_eq!(own("put \"a&\"").words, ["a&"]);
+        assert!(!own("put \"a\" \"&\"").has("&"));
+        assert!(own("cancel 3").words == ["3"] && own("cancel booking=3").has("booking"));
+        assert_eq!(wire("cancel 3 key=x").command.line(), "CANCEL 3 key=x");
+    }
+
+    #[test]
     fn mistakes_have_a_column() {
         assert_eq!(column("get"), 4);
-        assert_eq!(column("get 7 8"), 7);
+        assert_eq!(column("play 7 8"), 8);
         assert_eq!(column("get 7 -x"), 7);
         assert_eq!(column("get 7 -o"), 9);
         assert_eq!(column("ls PIAD"), 4);

@@ -5,7 +5,8 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use protocol::frame::{Piece, Replies};
@@ -21,6 +22,10 @@ pub type Facts = Vec<(String, String)>;
 
 /// How long a server may be silent: the verification of a large upload takes a while.
 const SILENCE: Duration = Duration::from_secs(300);
+
+/// How long it is silent before somebody is told, and how often then.
+const QUIET: Duration = Duration::from_secs(5);
+const EVERY: u64 = 60;
 
 /// How long a good bye may take.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -76,7 +81,25 @@ pub struct Link {
     wire: Wire,
     buffer: BytesMut,
     codec: Replies,
+    silence: Option<Silence>,
     _watch: Watch,
+}
+
+/// Who is told that a server has said nothing for so many seconds.
+#[derive(Clone)]
+pub struct Silence(Arc<dyn Fn(u64) + Send + Sync>);
+
+impl Silence {
+    /// Told so.
+    pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl std::fmt::Debug for Silence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Silence")
+    }
 }
 
 impl Link {
@@ -84,11 +107,22 @@ impl Link {
     ///
     /// # Errors
     /// The socket is not as it should be.
-    pub fn over(wire: Wire, watch: Watch) -> io::Result<Self> {
+    pub fn over(wire: Wire, watch: Watch, silence: Option<Silence>) -> io::Result<Self> {
         wire.socket().set_nodelay(true)?;
-        wire.socket().set_read_timeout(Some(SILENCE))?;
+        wire.socket().set_read_timeout(Some(QUIET))?;
         wire.socket().set_write_timeout(Some(SILENCE))?;
-        Ok(Self { wire, buffer: BytesMut::new(), codec: Replies::default(), _watch: watch })
+        Ok(Self { wire, buffer: BytesMut::new(), codec: Replies::default(), silence, _watch: watch })
+    }
+
+    /// Has less patience with a silent server than it takes to verify a large upload.
+    ///
+    /// # Errors
+    /// The connection was lost.
+    pub fn bear(&self, silence: Duration) -> Result<(), Fault> {
+        let socket = self.wire.socket();
+        let set =
+            socket.set_read_timeout(Some(silence)).and_then(|()| socket.set_write_timeout(Some(silence)));
+        set.map_err(Fault::Lost)
     }
 
     /// Sends a command and waits for the reply, whatever it says.
@@ -260,10 +294,20 @@ impl Link {
     fn fill(&mut self) -> io::Result<()> {
         let kept = self.buffer.len();
         self.buffer.resize(kept + READ, 0);
+        let began = Instant::now();
+        let mut told = 0;
         let read = loop {
             let free = self.buffer.get_mut(kept..).unwrap_or_default();
             match self.wire.read(free) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A socket that is not to wait says so at once.
+                Err(error) if is_quiet(&error) && (QUIET / 2..SILENCE).contains(&began.elapsed()) => {
+                    let seconds = began.elapsed().as_secs();
+                    if let Some(Silence(tell)) = self.silence.as_ref().filter(|_| seconds >= told) {
+                        tell(seconds);
+                        told = seconds + EVERY;
+                    }
+                }
                 other => break other,
             }
         };
@@ -274,6 +318,11 @@ impl Link {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether nothing came in time.
+fn is_quiet(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// What a server said unasked.

@@ -22,15 +22,19 @@ mod help;
 mod helper;
 mod history;
 mod input;
+mod jobs;
 mod key;
+mod keys;
 mod known;
-mod lexicon;
 mod link;
 mod local;
 mod locale;
+mod lookup;
 mod meant;
+
 mod notice;
 mod pages;
+mod play;
 mod ranking;
 mod raw;
 mod repl;
@@ -38,7 +42,6 @@ mod session;
 mod shell;
 mod show;
 mod stats;
-mod titles;
 mod transfer;
 mod trust;
 mod wire;
@@ -49,6 +52,7 @@ use cancel::Cancel;
 use cli::Cli;
 use endpoint::{Endpoint, Way};
 use fault::{Exit, Fault};
+use keys::Keys;
 use locale::Text;
 use session::Session;
 use shell::Shell;
@@ -65,8 +69,12 @@ fn main() -> ExitCode {
     screen.csv = cli.csv;
     // A script waits for no key.
     screen.pager = Pager::of_environment(cancel.clone()).filter(|_| typed && !cli.no_pager);
+    let told = screen.clone();
     let endpoint = match Endpoint::new(&cli.host, cli.way(), cancel) {
-        Ok(endpoint) => endpoint,
+        Ok(mut endpoint) => {
+            endpoint.silence = Some(link::Silence::new(move |seconds| told.silent(seconds)));
+            endpoint
+        }
         Err(fault) => {
             screen.fault(&fault);
             return ExitCode::from(fault.exit() as u8);
@@ -74,18 +82,18 @@ fn main() -> ExitCode {
     };
     let mut shell = Shell {
         session: Session::new(endpoint),
-        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false },
+        asker: Asker { tongue: screen.tongue, yes: cli.yes, typed: false, mute: false },
         screen,
-        titles: Default::default(),
         words: false,
         raw: false,
         talk: Default::default(),
+        jobs: Default::default(),
     };
     let started = start(&mut shell, &cli, typed);
     shell.asker.typed = typed;
     let exit = match started {
         Err(exit) if !typed || matches!(exit, Exit::Connection | Exit::File) => exit,
-        _ if typed => repl::run(&mut shell),
+        _ if typed => repl::run(&mut shell, cli.keys.unwrap_or_else(Keys::of_readline)),
         _ => batch::run(&mut shell, &cli),
     };
     ExitCode::from(exit as u8)

@@ -1,28 +1,27 @@
 //! The prompt: lines that are typed, one after the other.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::{Behavior, CompletionType, Config, Editor};
+use rustyline::history::{History as _, MemHistory, SearchDirection};
+use rustyline::{Behavior, ColorMode, CompletionType, Config, Editor};
 
 use crate::ear::{self, Prompting};
 use crate::fault::Exit;
-use crate::helper::Guide;
-use crate::history;
+use crate::helper::{Guide, Mode, Teller};
+use crate::history::{self, News, REMEMBERED, Store};
+use crate::keys::{self, Keys};
 use crate::locale::Text;
 use crate::raw;
 use crate::shell::{After, Shell};
 use crate::show::plain::{harmless, width};
-
-/// Most lines that are remembered.
-const REMEMBERED: usize = 2000;
+use crate::show::style::Style;
 
 /// Reads lines until somebody leaves.
-pub fn run(shell: &mut Shell) -> Exit {
+pub fn run(shell: &mut Shell, keys: Keys) -> Exit {
     let before = hide_control_c();
-    let exit = prompt_for_lines(shell);
+    let exit = prompt_for_lines(shell, keys);
     if let Some(before) = before {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
     }
@@ -39,47 +38,44 @@ fn hide_control_c() -> Option<Termios> {
     Some(before)
 }
 
-fn prompt_for_lines(shell: &mut Shell) -> Exit {
-    let mut editor = match editor(shell) {
+fn prompt_for_lines(shell: &mut Shell, keys: Keys) -> Exit {
+    let mut editor = match editor(shell, keys) {
         Ok(editor) => editor,
         Err(error) => {
             shell.screen.say(Text::CannotRead, &["-", &error.to_string()]);
             return Exit::Usage;
         }
     };
-    let file = history::file().ok();
-    if let Some(file) = &file {
-        // An unreadable history is an empty one.
-        let _ = editor.load_history(file);
-    }
+    let hinted = editor.helper().map(Guide::hinted).unwrap_or_default();
+    let dropped = keys::bind(&mut editor, &hinted);
+    // Without a home nothing is remembered but here.
+    let mut store = Store::of_home().ok();
     let prompting = Prompting::default();
     if let Ok(printer) = editor.create_external_printer() {
-        ear::listen(shell.session.shared(), prompting.clone(), shell.screen.clone(), printer);
+        let (screen, jobs) = (shell.screen.clone(), shell.jobs.clone());
+        ear::listen(shell.session.shared(), prompting.clone(), screen, jobs, printer);
+    }
+    if let (Ok(printer), Some(guide)) = (editor.create_external_printer(), editor.helper_mut()) {
+        guide.show_with(Teller::over(printer));
     }
     loop {
         guide(shell, &mut editor);
+        if let Some(Ok(news)) = store.as_mut().map(Store::news) {
+            take_in(&mut editor, news);
+        }
         shell.screen.chat.know(shell.session.account().map(|account| account.name.as_str()));
         prompting.set(true);
         let read = editor.readline(&prompt(shell));
         prompting.set(false);
         match read {
+            _ if dropped.take() => {}
             Ok(line) => {
-                // What is said in a room is no command to come back to.
-                if shell.talk.room().is_none() && history::may_keep(&line) {
-                    let _ = editor.add_history_entry(line.trim_end());
-                    // Words are no commands: the next shell need not know them.
-                    if let Some(file) = file.as_ref().filter(|_| !shell.words) {
-                        let _ = editor.append_history(file);
-                    }
-                }
+                remember(shell, &mut editor, store.as_mut(), line.trim_end());
                 if step(shell, &line) == After::Leave {
                     return Exit::Done;
                 }
             }
-            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {
-                let hinted = editor.helper().map_or((0, 0), Guide::hinted);
-                wipe_hint(width(&prompt(shell)), hinted);
-            }
+            Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
             Err(ReadlineError::Eof) if shell.words => shell.words = false,
             Err(ReadlineError::Eof) if shell.raw => raw::set(shell, false),
             Err(ReadlineError::Eof) if shell.talk.room().is_some() => {
@@ -95,40 +91,69 @@ fn prompt_for_lines(shell: &mut Shell) -> Exit {
     }
 }
 
-/// Takes away the hint that the line editor leaves behind a line that Ctrl-C has ended. The cursor
-/// is on the line below the hint.
-fn wipe_hint(prompt: usize, (line, hint): (usize, usize)) {
-    let columns = crate::show::terminal_width().unwrap_or(80);
-    if hint == 0 {
+/// Remembers a line, unless nobody should.
+fn remember(shell: &Shell, editor: &mut Editor<Guide, MemHistory>, store: Option<&mut Store>, line: &str) {
+    let history = editor.history();
+    let last = history.get(history.len().saturating_sub(1), SearchDirection::Reverse).ok().flatten();
+    let again = last.is_some_and(|last| last.entry == line);
+    // What is said in a room is no command to come back to.
+    if again || line.starts_with(' ') || shell.talk.room().is_some() || !history::may_keep(line) {
         return;
     }
-    let (from, to) = (prompt + line, prompt + line + hint);
-    let up = to / columns - from / columns + 1;
-    let mut out = io::stdout().lock();
-    let wiped = write!(out, "\x1b[{up}A\x1b[{}G\x1b[J\r\n", from % columns + 1);
-    let _ = wiped.and_then(|()| out.flush());
+    // Words are no commands: the next shell need not know them.
+    if let Some(store) = store.filter(|_| !shell.words && history::may_store(line))
+        && let Ok(news) = store.keep(line)
+    {
+        take_in(editor, news);
+    }
+    let _ = editor.add_history_entry(line);
 }
 
-fn editor(shell: &Shell) -> rustyline::Result<Editor<Guide, FileHistory>> {
+/// Takes in what other shells have written.
+fn take_in(editor: &mut Editor<Guide, MemHistory>, news: News) {
+    if news.anew {
+        let _ = editor.clear_history();
+    }
+    for line in news.lines {
+        let _ = editor.add_history_entry(line);
+    }
+}
+
+fn editor(shell: &Shell, keys: Keys) -> rustyline::Result<Editor<Guide, MemHistory>> {
     let config = Config::builder()
         .max_history_size(REMEMBERED)?
         .history_ignore_dups(true)?
         .history_ignore_space(true)
+        // Of several candidates the guide gives what they have in common, and shows them itself.
         .completion_type(CompletionType::List)
-        .completion_show_all_if_ambiguous(true)
+        // The guide knows where no colours are wanted; a hint is dim there too.
+        .color_mode(ColorMode::Forced)
+        .edit_mode(keys.mode())
         .behavior(Behavior::PreferTerm)
         .build();
-    let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Guide::new(std::sync::Arc::clone(&shell.titles))));
+    let history = MemHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history)?;
+    let colours = Style::of(&io::stdout()).colours && !shell.screen.json;
+    editor.set_helper(Some(Guide::new(shell.screen.tongue, colours)));
     Ok(editor)
 }
 
-/// Lets the helper know who is logged in now.
-fn guide(shell: &Shell, editor: &mut Editor<Guide, FileHistory>) {
-    shell.titles.follow(shell.session.pass());
+/// Lets the helper know who is at the prompt, and what is typed there.
+fn guide(shell: &Shell, editor: &mut Editor<Guide, MemHistory>) {
+    let mode = match shell.talk.room() {
+        Some(_) => Mode::Talk,
+        None if shell.raw => Mode::Talk,
+        None if shell.words => Mode::Words,
+        None => Mode::Commands,
+    };
     if let Some(guide) = editor.helper_mut() {
-        guide.follow(shell.session.gate(), shell.session.pass(), shell.words);
-        guide.silence(shell.talk.room().is_some() || shell.raw);
+        guide.follow(
+            width(&prompt(shell)),
+            shell.session.gate(),
+            &shell.session.pass(),
+            mode,
+            shell.talk.last().cloned(),
+        );
     }
 }
 

@@ -1,12 +1,14 @@
 //! Who is logged in, and the connection that is kept for it: lost ones are made anew with the token.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use protocol::command::Command;
 use protocol::grammar::StatusLine;
 use protocol::table::Gate;
 use protocol::value::Secret;
 
+use crate::cancel::Cancel;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::link::{Event, Link, Overheard, Reply};
@@ -44,6 +46,21 @@ impl Pass {
         Ok(link)
     }
 
+    /// The same, whose connections `cancel` shuts.
+    pub fn under(&self, cancel: Cancel) -> Self {
+        Self { endpoint: self.endpoint.under(cancel), token: self.token.clone() }
+    }
+
+    /// What shuts its connections.
+    pub fn cancel(&self) -> &Cancel {
+        &self.endpoint.cancel
+    }
+
+    /// The same session, for one who has less patience with a silent server.
+    pub fn bearing(&self, patience: Duration) -> Self {
+        Self { endpoint: self.endpoint.bearing(patience), token: self.token.clone() }
+    }
+
     /// Whether somebody is logged in.
     pub fn is_somebody(&self) -> bool {
         self.token.is_some()
@@ -51,9 +68,9 @@ impl Pass {
 }
 
 impl PartialEq for Pass {
-    /// Of the same session, or of none.
+    /// Of the same session with the same server, or of none.
     fn eq(&self, other: &Self) -> bool {
-        self.token == other.token
+        self.token == other.token && self.endpoint.host == other.endpoint.host
     }
 }
 
@@ -117,7 +134,19 @@ impl Session {
 
     /// What opens further connections.
     pub fn pass(&self) -> Pass {
+        // What goes on beside the command does not tell that it waits.
+        self.entrance().under(self.endpoint.cancel.clone())
+    }
+
+    fn entrance(&self) -> Pass {
         Pass { endpoint: self.endpoint.clone(), token: self.account.as_ref().map(|a| a.token.clone()) }
+    }
+
+    /// The same session on a connection of its own, which `cancel` shuts; to leave it does not end it.
+    pub fn beside(&self, cancel: Cancel) -> Self {
+        let endpoint = self.endpoint.under(cancel);
+        let account = self.account.clone().map(|account| Account { ours: false, ..account });
+        Self { account, ..Self::new(endpoint) }
     }
 
     /// The connection, for one who listens while it is idle.
@@ -139,7 +168,7 @@ impl Session {
         if self.slot().is_some() {
             return Ok(());
         }
-        let mut link = match self.pass().open() {
+        let mut link = match self.entrance().open() {
             Ok(link) => link,
             Err(Fault::Refused(reply)) if reply.status.code == 530 => {
                 self.account = None;

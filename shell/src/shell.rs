@@ -1,6 +1,5 @@
 //! The shell without a keyboard: takes a line, does what it says, shows what came of it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::command::{Book, Buy, Command, Info, Member};
@@ -16,17 +15,18 @@ use crate::fault::Fault;
 use crate::friendly::{Deed, Own};
 use crate::help;
 use crate::input::{self, Given, Input, Wire};
+use crate::jobs::{self, Jobs};
 use crate::key;
 use crate::link::Reply;
 use crate::local;
 use crate::locale::Text;
 use crate::notice;
+use crate::play;
 use crate::ranking;
 use crate::raw;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
-use crate::titles::Titles;
 use crate::transfer;
 use crate::words;
 
@@ -51,14 +51,14 @@ pub struct Shell {
     pub screen: Screen,
     /// Who answers questions.
     pub asker: Asker,
-    /// The titles that completion knows.
-    pub titles: Arc<Titles>,
     /// Lines are words to be looked up, and no commands.
     pub words: bool,
     /// Lines go to the server as they are.
     pub raw: bool,
     /// The chat room that is talked in.
     pub talk: Talk,
+    /// What runs in the background.
+    pub jobs: Jobs,
 }
 
 impl Shell {
@@ -90,6 +90,7 @@ impl Shell {
     pub fn tell_notes(&mut self) {
         let notes = self.session.notes();
         notes.iter().for_each(|note| self.screen.note(note));
+        self.jobs.told().iter().for_each(|line| self.screen.talk(line));
         if self.session.account().is_none() {
             self.talk = Talk::default();
         }
@@ -132,6 +133,10 @@ impl Shell {
             Deed::Post => notice::post(self, given),
             Deed::Get => transfer::get::get(self, given),
             Deed::Put => transfer::put::put(self, given),
+            Deed::Play => play::play(self, given),
+            Deed::Jobs => jobs::verbs::list(self),
+            Deed::Wait => jobs::verbs::wait(self, given),
+            Deed::Cancel => jobs::verbs::cancel(self, given),
             Deed::Words => words::begin(self),
             Deed::Say => chat::say(self, given),
             Deed::Chat => chat::chat(self, given),
@@ -144,7 +149,11 @@ impl Shell {
         }
     }
 
-    fn wire(&mut self, wire: &Wire) -> Result<Answer, Fault> {
+    /// Gives a command of the table.
+    ///
+    /// # Errors
+    /// A refusal, or no connection.
+    pub fn wire(&mut self, wire: &Wire) -> Result<Answer, Fault> {
         match &wire.command {
             Command::Retr(_) if !transfer::raw::is_possible(&self.screen) => {
                 return Err(self.usage(Text::UseGet));
@@ -268,6 +277,12 @@ impl Shell {
     }
 
     fn quit(&mut self) -> Answer {
+        // What they do needs the session that ends here.
+        if self.asker.typed {
+            jobs::verbs::stop(self)
+        } else {
+            jobs::verbs::finish(self)
+        }
         self.session.leave();
         Answer::own(221, "BYE", &[])
     }

@@ -93,6 +93,19 @@ impl Terminal {
         self.until(what, |shown| is(&shown.parser.screen().contents()));
     }
 
+    /// Waits until the first cell of the last `text` on the screen is as it should be.
+    #[track_caller]
+    pub fn wait_cell(&mut self, text: &str, is: impl Fn(&vt100::Cell) -> bool) {
+        self.until(text, |shown| cell(shown.parser.screen(), text).is_some_and(&is));
+    }
+
+    /// Waits until the cursor is in this column, from 0.
+    #[track_caller]
+    pub fn wait_column(&mut self, column: u16) {
+        let what = format!("the cursor in column {column}");
+        self.until(&what, |shown| shown.parser.screen().cursor_position().1 == column);
+    }
+
     /// Answers a question once the terminal shows nothing of what is typed.
     #[track_caller]
     pub fn hidden(&mut self, question: &str, answer: &str) {
@@ -131,14 +144,8 @@ impl Terminal {
     pub fn cell_of<T>(&self, text: &str, about: impl Fn(&vt100::Cell) -> T) -> T {
         let shown = self.shown();
         let screen = shown.parser.screen();
-        let (rows, columns) = screen.size();
-        for row in (0..rows).rev() {
-            for column in (0..columns).rev() {
-                let end = screen.contents_between(row, column, row, columns);
-                if end.starts_with(text) && screen.cell(row, column).is_some_and(vt100::Cell::has_contents) {
-                    return about(screen.cell(row, column).unwrap());
-                }
-            }
+        if let Some(cell) = cell(screen, text) {
+            return about(cell);
         }
         panic!("no {text:?} on the screen:\n{}", screen.contents());
     }
@@ -201,6 +208,20 @@ impl Terminal {
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.screen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The first cell of the last `text` on the screen.
+fn cell<'s>(screen: &'s vt100::Screen, text: &str) -> Option<&'s vt100::Cell> {
+    let (rows, columns) = screen.size();
+    for row in (0..rows).rev() {
+        for column in (0..columns).rev() {
+            let end = screen.contents_between(row, column, row, columns);
+            if end.starts_with(text) && screen.cell(row, column).is_some_and(vt100::Cell::has_contents) {
+                return screen.cell(row, column);
+            }
+        }
+    }
+    None
 }
 
 impl Drop for Terminal {

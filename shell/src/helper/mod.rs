@@ -1,183 +1,301 @@
-//! TAB and hints: everything that they offer comes from the table, or from what the shell's own
-//! verbs say about themselves.
+//! TAB, hints and colours: everything that they offer comes from the table, or from what the shell's own
+//! verbs say about themselves; names and numbers of the club are looked up in the background.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::sync::Arc;
+use std::cell::Cell;
 
+use protocol::grammar::write_word;
 use protocol::table::{Arg, Gate, Offer, Spec};
-use rustyline::completion::{Completer, Pair};
-use rustyline::highlight::Highlighter;
+use protocol::value::RoomName;
+use rustyline::completion::{Completer, Pair, longest_common_prefix};
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::{Context, Helper, Validator};
 
 mod hints;
+mod list;
+mod paint;
 mod paths;
 mod typed;
 
-use self::hints::{Left, left};
+use self::hints::{Ahead, ahead};
+pub use self::list::Teller;
+use self::list::columns;
+use self::paint::Painter;
 use self::paths::paths;
-use self::typed::{Place, Typed};
+use self::typed::{Place, Typed, Word};
 use crate::friendly::{self, Own};
 use crate::help::own_or_spec;
-use crate::lexicon::Lexicon;
+use crate::keys::Hinted;
+use crate::locale::Tongue;
+use crate::lookup::{Found, Lookup, Source, starts};
 use crate::session::Pass;
-use crate::show::plain::{cut, harmless, width};
-use crate::titles::Titles;
-
-/// Most candidates: more than nobody reads.
-const MOST: usize = 200;
+use crate::show::plain::{harmless, width};
+use crate::show::terminal_width;
 
 /// What rustyline asks while a line is typed.
 #[derive(Helper, Validator)]
 pub struct Guide {
-    titles: Arc<Titles>,
+    lookup: Lookup,
     gate: Gate,
-    pass: Cell<Option<Pass>>,
-    /// How wide the line was behind which a hint was last shown, and how wide the hint.
-    hinted: Cell<(usize, usize)>,
-    /// Lines are words to be looked up, and no commands.
-    words: bool,
-    lexicon: RefCell<Lexicon>,
-    silent: bool,
+    tongue: Tongue,
+    colours: bool,
+    mode: Mode,
+    room: Option<RoomName>,
+    teller: Option<Teller>,
+    /// The line is done: what is drawn now stays.
+    done: Cell<bool>,
+    /// Whether what is ahead is shown; a move of the cursor hides it.
+    hinted: Hinted,
+    /// Columns of the prompt.
+    prompt: usize,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A command.
+    #[default]
+    Commands,
+    /// A word to be looked up.
+    Words,
+    /// Anything: it is said as it is.
+    Talk,
+}
+
+/// What the word under the cursor may become.
+#[derive(Default)]
+struct Offers {
+    /// Where it begins.
+    start: usize,
+    pairs: Vec<Pair>,
+    /// What of the club it is, and not all of that is known yet.
+    pending: Option<Aim>,
+}
+
+/// Something of the club that is being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Aim {
+    source: Source,
+    /// What there is of it.
+    word: String,
+    /// Where it begins.
+    start: usize,
+    /// What of the line stands between there and it: the key of an option.
+    before: String,
 }
 
 impl Guide {
-    /// A guide for a guest.
-    pub fn new(titles: Arc<Titles>) -> Self {
-        let (gate, pass, lexicon) = (Gate::Guest, Cell::new(None), RefCell::default());
-        Self { titles, gate, pass, hinted: Cell::default(), words: false, silent: false, lexicon }
+    /// A guide for a guest. Without colours only what is wrong is marked.
+    pub fn new(tongue: Tongue, colours: bool) -> Self {
+        Self {
+            lookup: Lookup::default(),
+            gate: Gate::Guest,
+            tongue,
+            colours,
+            mode: Mode::Commands,
+            room: None,
+            teller: None,
+            done: Cell::default(),
+            hinted: Hinted::default(),
+            prompt: 0,
+        }
     }
 
-    /// Who is logged in now.
-    pub fn follow(&mut self, gate: Gate, pass: Pass, words: bool) {
-        self.gate = gate;
-        self.words = words;
-        self.pass.set(Some(pass));
+    /// Whether what is ahead is shown, for the keys that take it.
+    pub fn hinted(&self) -> Hinted {
+        self.hinted.clone()
     }
 
-    /// The width of the line that was last drawn with a hint behind it, and of the hint; it is
-    /// forgotten by that.
-    pub fn hinted(&self) -> (usize, usize) {
-        self.hinted.take()
+    /// How what is offered is shown above the line. Without this nothing is.
+    pub fn show_with(&mut self, teller: Teller) {
+        let (shown, tongue) = (teller.clone(), self.tongue);
+        self.lookup.tell(Box::new(move |found| shown.show(listed(&pairs(found, ""), tongue))));
+        self.teller = Some(teller);
     }
 
-    /// Offers nothing: what is typed is no command.
-    pub fn silence(&mut self, silent: bool) {
-        self.silent = silent;
+    /// Who is at the prompt now, which is so many columns wide, and in which room.
+    pub fn follow(&mut self, prompt: usize, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
+        (self.prompt, self.gate, self.mode, self.room) = (prompt, gate, mode, room);
+        self.lookup.follow(pass);
+        self.done.set(false);
     }
 
-    /// Where the word under the cursor begins, and what it may become.
-    pub fn offers(&self, line: &str) -> (usize, Vec<Pair>) {
-        if self.words {
-            return (0, self.words(line));
+    /// What of the club is being typed at the end of `line`.
+    fn aim(&self, line: &str) -> Option<Aim> {
+        match self.mode {
+            Mode::Talk => return None,
+            Mode::Words => {
+                let word = line.trim_start().to_owned();
+                let start = line.len() - word.len();
+                return Some(Aim { source: Source::Words, word, start, before: String::new() });
+            }
+            Mode::Commands => {}
         }
         let typed = Typed::read(line);
-        let Some(verb) = typed.before.first() else {
-            return (typed.start, verbs(&typed, self.gate));
+        let (spec, own) = own_or_spec(&typed.before.first()?.text)?;
+        let (arg, before, word) = typed.argument(typed.place(spec, own))?;
+        let source = source(spec, arg, self.gate)?;
+        // Free text goes from its first word to the end of the line.
+        let text = match typed.before.get(1) {
+            _ if typed.word.quoted => None,
+            Some(first) if arg.rest && source == Source::Words => {
+                line.get(first.start..).map(|t| (first.start, t))
+            }
+            _ => None,
         };
-        let Some((spec, own)) = own_or_spec(verb) else {
-            return (typed.start, Vec::new());
-        };
-        let mut pairs = match typed.place(spec, own) {
-            Place::Value(arg, word) => self.of(arg, &word, &format!("{}=", arg.key())),
-            Place::Word(arg) if arg.name == "file" => paths(&typed.word),
-            Place::Word(arg) => self.of(arg, &typed.word, ""),
-            Place::Path => paths(&typed.word),
-            Place::Count => Vec::new(),
-            Place::Options => Vec::new(),
-        };
-        if matches!(typed.place(spec, own), Place::Word(_) | Place::Options) && !typed.quoted {
-            pairs.extend(keys(&typed, spec, own));
-        }
-        pairs.truncate(MOST);
-        (typed.start, pairs)
+        let (start, word) = text.unwrap_or((typed.word.start, word));
+        Some(Aim { source, word: word.to_owned(), start, before: before.to_owned() })
     }
 
-    fn of(&self, arg: &Arg, word: &str, prefix: &str) -> Vec<Pair> {
-        let plain = |choices: Vec<&str>| {
-            let fitting = choices.into_iter().filter(|choice| starts(choice, word));
-            fitting.map(|choice| pair(choice, &format!("{prefix}{}", like(choice, word)), ' ')).collect()
+    /// What the word under the cursor may become.
+    fn offers(&self, line: &str) -> Offers {
+        let mut offers = match self.aim(line) {
+            Some(aim) => self.sought(aim),
+            None if self.mode == Mode::Commands => self.fixed(line),
+            None => return Offers::default(),
+        };
+        if self.mode == Mode::Commands && offers.pending.is_none() {
+            offers.pairs.extend(further(line));
+        }
+        offers
+    }
+
+    /// What is known of the club that begins so.
+    fn sought(&self, aim: Aim) -> Offers {
+        let known = self.lookup.of(aim.source, &aim.word);
+        let pairs = pairs(&known.found, &aim.before);
+        Offers { start: aim.start, pairs, pending: (!known.settled).then_some(aim) }
+    }
+
+    /// What needs nobody to be asked: verbs, words of the table, rooms, paths.
+    fn fixed(&self, line: &str) -> Offers {
+        let typed = Typed::read(line);
+        let Some(verb) = typed.before.first() else {
+            return Offers { start: typed.word.start, pairs: verbs(&typed.word, self.gate), pending: None };
+        };
+        let pairs = match own_or_spec(&verb.text) {
+            None => Vec::new(),
+            Some((spec, own)) => match typed.place(spec, own) {
+                Place::Path => paths(&typed.word.text, typed.word.quoted),
+                Place::Word(arg) if arg.name == "file" => paths(&typed.word.text, typed.word.quoted),
+                place => typed
+                    .argument(place)
+                    .map(|(arg, before, word)| self.words(arg, before, word))
+                    .unwrap_or_default(),
+            },
+        };
+        Offers { start: typed.word.start, pairs, pending: None }
+    }
+
+    fn words(&self, arg: &Arg, before: &str, word: &str) -> Vec<Pair> {
+        let plain = |choices: &[&str]| {
+            let fitting = choices.iter().filter(|choice| starts(choice, word));
+            fitting.map(|choice| pair(choice, &format!("{before}{}", like(choice, word)))).collect()
         };
         match arg.shape.offer {
-            Offer::Words(words) => plain(words.to_vec()),
-            Offer::Verb => plain(friendly::verbs(self.gate)),
-            Offer::Title => self.titles(word, prefix),
-            Offer::Nothing | Offer::User => Vec::new(),
+            Offer::Words(words) => plain(words),
+            Offer::Verb => plain(&friendly::verbs(self.gate)),
+            Offer::Room => {
+                let lounge = RoomName::default();
+                let here = self.room.as_ref().filter(|room| **room != lounge);
+                plain(&here.into_iter().chain([&lounge]).map(RoomName::as_str).collect::<Vec<_>>())
+            }
+            _ => Vec::new(),
         }
-    }
-
-    /// Words that begin like the line.
-    fn words(&self, line: &str) -> Vec<Pair> {
-        let Some(pass) = self.pass.take() else { return Vec::new() };
-        let begun = line.trim_start();
-        let words = match begun {
-            "" => Vec::new(),
-            begun => self.lexicon.borrow_mut().beginning(begun, &pass),
-        };
-        self.pass.set(Some(pass));
-        words.iter().map(|word| harmless(word)).map(|word| pair(&word, &word, ' ')).collect()
-    }
-
-    /// Titles whose number begins so, or in whose name the word stands.
-    fn titles(&self, word: &str, prefix: &str) -> Vec<Pair> {
-        if let Some(pass) = self.pass.take() {
-            self.titles.refresh(pass.clone());
-            self.pass.set(Some(pass));
-        }
-        let known = self.titles.known();
-        let sought = word.to_lowercase();
-        let by_number = known.iter().filter(|t| t.id.starts_with(word));
-        let by_name = known.iter().filter(|t| {
-            !t.id.starts_with(word) && !sought.is_empty() && t.name.to_lowercase().contains(&sought)
-        });
-        by_number
-            .chain(by_name)
-            .take(MOST)
-            .map(|t| {
-                let shown = format!("{} {} [{}]", t.id, cut(&harmless(&t.name), 40), harmless(&t.kind));
-                pair(&shown, &format!("{prefix}{}", t.id), ' ')
-            })
-            .collect()
     }
 }
 
-fn verbs(typed: &Typed, gate: Gate) -> Vec<Pair> {
-    let fitting = friendly::verbs(gate).into_iter().filter(|verb| starts(verb, &typed.word));
+/// What of the club stands at a place, for one who may see it.
+fn source(spec: &Spec, arg: &Arg, gate: Gate) -> Option<Source> {
+    match (arg.shape.offer, spec.verb) {
+        (Offer::Title, "UNDELE") => Some(Source::Deleted),
+        (Offer::Title, _) => Some(Source::Titles),
+        // Who logs in knows the own name, and somebody else's is nothing to register.
+        (Offer::User, _) if gate == Gate::Admin && spec.gate != Gate::Guest => Some(Source::Users),
+        (Offer::Event, _) => Some(Source::Events),
+        (Offer::Booking, _) => Some(Source::Bookings),
+        (Offer::Notice, _) => Some(Source::Notices),
+        (Offer::Session, _) => Some(Source::Sessions),
+        (Offer::Ad, _) => Some(Source::Ads),
+        (_, "DEFINE" | "MATCH") if arg.rest => Some(Source::Words),
+        _ => None,
+    }
+}
+
+/// What was found, as it is offered: what is typed, with the names beside it.
+fn pairs(found: &[Found], before: &str) -> Vec<Pair> {
+    let pairs = found.iter().map(|found| {
+        let mut word = String::new();
+        write_word(&mut word, &found.id);
+        // Words of a dictionary may have blanks in them; free text needs no quotes for that.
+        let free = before.is_empty() && !found.id.contains(['"', '\\', '=']);
+        let word = if free { &found.id } else { &word };
+        let mut shown = harmless(&found.id).into_owned();
+        if !found.name.is_empty() {
+            shown.extend([" ", &found.name]);
+        }
+        if !found.more.is_empty() {
+            shown.extend([" [", &found.more, "]"]);
+        }
+        Pair { display: shown, replacement: format!("{before}{word} ") }
+    });
+    pairs.collect()
+}
+
+fn listed(pairs: &[Pair], tongue: Tongue) -> String {
+    let shown: Vec<String> = pairs.iter().map(|pair| pair.display.clone()).collect();
+    columns(&shown, terminal_width().unwrap_or(80), tongue)
+}
+
+fn verbs(word: &Word<'_>, gate: Gate) -> Vec<Pair> {
+    let fitting = friendly::verbs(gate).into_iter().filter(|verb| starts(verb, &word.text));
     fitting
         .map(|verb| {
-            let verb = like(verb, &typed.word);
-            pair(&verb, &verb, ' ')
+            let verb = like(verb, &word.text);
+            pair(&verb, &verb)
         })
         .collect()
 }
 
+/// Options that may stand where a word may be left out, and where something is begun.
+fn further(line: &str) -> Vec<Pair> {
+    let typed = Typed::read(line);
+    let Some((spec, own)) = typed.before.first().and_then(|verb| own_or_spec(&verb.text)) else {
+        return Vec::new();
+    };
+    match typed.place(spec, own) {
+        Place::Word(arg) if arg.required && typed.word.text.is_empty() => Vec::new(),
+        Place::Word(_) | Place::Options | Place::Flag if !typed.word.quoted => keys(&typed, spec, own),
+        _ => Vec::new(),
+    }
+}
+
 /// Option keys and flags that are not there yet.
-fn keys(typed: &Typed, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
+fn keys(typed: &Typed<'_>, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
     let given = |key: &str| {
-        let has = |word: &String| word.split_once('=').is_some_and(|(k, _)| k.eq_ignore_ascii_case(key));
+        let has = |word: &Word<'_>| {
+            word.text.split_once('=').is_some_and(|(k, _)| !word.quoted && k.eq_ignore_ascii_case(key))
+        };
         typed.before.iter().any(has)
     };
+    let begun = &typed.word.text;
     let options = spec.options.iter().map(Arg::key);
-    let options = options.filter(|key| starts(key, &typed.word) && !given(key));
+    let options = options.filter(|key| starts(key, begun) && !given(key));
     let mut pairs: Vec<Pair> =
         options.map(|key| Pair { display: format!("{key}="), replacement: format!("{key}=") }).collect();
     let flags = own.map_or(&[][..], |own| own.flags).iter();
     let flags = flags
-        .filter(|flag| starts(flag.name, &typed.word) && !typed.before.iter().any(|word| word == flag.name));
+        .filter(|flag| starts(flag.name, begun) && !typed.before.iter().any(|word| word.text == flag.name));
     // Flags come up when a dash asks for them.
-    if typed.word.starts_with('-') {
-        pairs.extend(flags.map(|flag| pair(flag.name, flag.name, ' ')));
+    if begun.starts_with('-') {
+        pairs.extend(flags.map(|flag| pair(flag.name, flag.name)));
     }
     pairs
 }
 
-fn pair(display: &str, replacement: &str, end: char) -> Pair {
-    Pair { display: display.to_owned(), replacement: format!("{replacement}{end}") }
-}
-
-fn starts(choice: &str, word: &str) -> bool {
-    choice.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+fn pair(display: &str, replacement: &str) -> Pair {
+    Pair { display: display.to_owned(), replacement: format!("{replacement} ") }
 }
 
 /// `choice` in the case in which the word was begun: lower, unless it was begun in upper case.
@@ -191,29 +309,77 @@ fn like(choice: &str, word: &str) -> String {
 }
 
 impl Hinter for Guide {
-    type Hint = Left;
+    type Hint = Ahead;
 
-    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Left> {
-        let hint = (pos == line.len() && !self.words && !self.silent).then(|| left(line)).flatten();
-        self.hinted.set((width(line), hint.as_deref().map_or(0, width)));
-        hint.map(Left)
+    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<Ahead> {
+        self.lookup.line(line);
+        if pos != line.len() {
+            return None;
+        }
+        // What TAB may ask for is on its way before it is pressed.
+        if let Some(aim) = self.aim(line) {
+            self.lookup.want(aim.source, &aim.word);
+        }
+        let columns = terminal_width().unwrap_or(80);
+        let room = columns - (self.prompt + width(line)) % columns - 1;
+        let ahead = (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten();
+        self.hinted.set(ahead.is_some());
+        ahead
     }
 }
 
 impl Highlighter for Guide {
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        match self.mode {
+            Mode::Commands => {
+                let painter = Painter { gate: self.gate, colours: self.colours };
+                // A line that is done is finished wherever the cursor is.
+                painter.paint(line, if self.done.get() { usize::MAX } else { pos })
+            }
+            Mode::Words | Mode::Talk => Cow::Borrowed(line),
+        }
+    }
+
+    /// Dim also where no colours are wanted: else it would look typed.
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(format!("\x1b[2m{hint}\x1b[m"))
+    }
+
+    /// A line is drawn anew with each key: what it is made of may have changed.
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.done.set(kind == CmdKind::ForcedRefresh);
+        if kind == CmdKind::MoveCursor {
+            self.hinted.set(false);
+        }
+        self.mode == Mode::Commands
     }
 }
 
 impl Completer for Guide {
     type Candidate = Pair;
 
+    /// One candidate at most: what all that fit have in common. Which they are is shown above the line.
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if self.silent {
-            return Ok((pos, Vec::new()));
+        let begun = line.get(..pos).unwrap_or_default();
+        let offers = self.offers(begun);
+        let several = offers.pairs.len() > 1 || (offers.pending.is_some() && !offers.pairs.is_empty());
+        if let Some(teller) = self.teller.as_ref().filter(|_| several) {
+            teller.show(listed(&offers.pairs, self.tongue));
         }
-        Ok(self.offers(line.get(..pos).unwrap_or_default()))
+        let typed = begun.get(offers.start..).unwrap_or_default();
+        let stay = |replacement: &str| Pair { display: String::new(), replacement: replacement.to_owned() };
+        if let Some(aim) = &offers.pending {
+            self.lookup.owe(aim.source, &aim.word, line, offers.pairs.len());
+            // What is not known yet is nothing to ring the bell for.
+            return Ok((offers.start, vec![stay(typed)]));
+        }
+        let common = longest_common_prefix(&offers.pairs).map(str::to_owned);
+        let pairs = match common {
+            _ if offers.pairs.len() <= 1 => offers.pairs,
+            Some(common) if common.len() > typed.len() => vec![stay(&common)],
+            _ => Vec::new(),
+        };
+        Ok((offers.start, pairs))
     }
 }
 
@@ -222,20 +388,25 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::titles::Title;
 
     fn guide(gate: Gate) -> Guide {
-        let title = |id: &str, name: &str| Title { id: id.into(), name: name.into(), kind: "FREE".into() };
-        let titles = Titles::default();
-        titles.set(vec![title("7", "Green tea"), title("12", "绿茶"), title("71", "Black\x1b tea")]);
-        let mut guide = Guide::new(Arc::new(titles));
+        let title = |id: &str, name: &str| Found { id: id.into(), name: name.into(), more: "FREE".into() };
+        let mut guide = Guide::new(Tongue::En, true);
+        let titles = vec![title("7", "Green tea"), title("12", "绿茶"), title("71", "Black\\u{1b} tea")];
+        guide.lookup.set(Source::Titles, titles);
+        let account = |name: &str| Found { id: name.into(), name: String::new(), more: "user".into() };
+        guide.lookup.set(Source::Users, vec![account("anna"), account("Annabel"), account("李=雷")]);
         guide.gate = gate;
         guide
     }
 
+    fn offered(gate: Gate, line: &str) -> Vec<String> {
+        let offers = guide(gate).offers(line);
+        offers.pairs.into_iter().map(|pair| pair.replacement).collect()
+    }
+
     fn offers(line: &str) -> Vec<String> {
-        let (_, pairs) = guide(Gate::User).offers(line);
-        pairs.into_iter().map(|pair| pair.replacement).collect()
+        offered(Gate::User, line)
     }
 
     #[test]
@@ -243,9 +414,9 @@ mod tests {
         assert_eq!(offers("se"), ["search ", "sessions "]);
         assert_eq!(offers("SE"), ["SEARCH ", "SESSIONS "]);
         assert_eq!(offers("invi"), Vec::<String>::new());
-        let admin = guide(Gate::Admin).offers("invi").1;
-        assert_eq!(admin.len(), 1);
-        assert!(guide(Gate::Guest).offers("").1.iter().all(|pair| pair.replacement != "get "));
+        assert_eq!(offered(Gate::Admin, "invi").len(), 1);
+        assert!(offered(Gate::Guest, "").iter().all(|verb| verb != "get "));
+        assert!(offers("downl").contains(&"downloads ".to_owned()));
     }
 
     #[test]
@@ -258,39 +429,52 @@ mod tests {
         assert_eq!(offers("put x kind=S"), ["kind=SHARED "]);
         assert_eq!(offers("get 7 -"), ["-o ", "-j ", "--force ", "-y "]);
         assert_eq!(offers("get 7 -j 4 --f"), ["--force "]);
+        assert_eq!(offers("join lo"), ["lounge "]);
     }
 
     #[test]
     fn titles_are_found_by_number_and_by_name() {
-        let (start, pairs) = guide(Gate::User).offers("info 7");
-        assert_eq!(start, 5);
-        assert_eq!(pairs[0].display, "7 Green tea [FREE]");
-        assert_eq!(pairs[1].display, "71 Black\\u{1b} tea [FREE]");
+        let found = guide(Gate::User).offers("info 7");
+        assert_eq!(found.start, 5);
+        assert_eq!(found.pairs[0].display, "7 Green tea [FREE]");
+        assert_eq!(found.pairs[1].display, "71 Black\\u{1b} tea [FREE]");
         assert_eq!(offers("get 绿"), ["12 "]);
         assert_eq!(offers("buy gree"), ["7 "]);
+        assert_eq!(offers("buy \"green t"), ["7 "]);
     }
 
     #[test]
-    fn paths_are_words_that_the_grammar_reads() {
+    fn accounts_are_for_admins() {
+        assert_eq!(offered(Gate::Admin, "lock an"), ["anna ", "Annabel "]);
+        assert_eq!(offered(Gate::Admin, "refund 李"), ["\"李=雷\" "]);
+        assert_eq!(offered(Gate::Admin, "quota anna"), ["anna ", "Annabel "]);
+        assert_eq!(offers("quota an"), Vec::<String>::new());
+        assert_eq!(offered(Gate::Admin, "register an"), Vec::<String>::new());
+        assert_eq!(offered(Gate::Admin, "refund anna gree"), ["7 "]);
+    }
+
+    #[test]
+    fn what_tab_types_is_what_all_have_in_common() {
+        let guide = guide(Gate::User);
+        let history = rustyline::history::MemHistory::new();
+        let typed = |line: &str| {
+            let (start, pairs) = guide.complete(line, line.len(), &Context::new(&history)).unwrap();
+            pairs.first().map(|pair| format!("{}{}", &line[..start], pair.replacement))
+        };
+        assert_eq!(typed("se"), None);
+        assert_eq!(typed("sea").as_deref(), Some("search "));
+        assert_eq!(typed("not").as_deref(), Some("notice"), "notice and notices");
+        assert_eq!(typed("buy gree").as_deref(), Some("buy 7 "));
+        // What is not known yet is waited for, and nothing is typed meanwhile.
+        assert_eq!(typed("event x").as_deref(), Some("event x"));
+    }
+
+    #[test]
+    fn paths_stand_where_files_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().to_str().unwrap();
         fs::write(dir.path().join("a b.webm"), "").unwrap();
-        fs::write(dir.path().join(".hidden"), "").unwrap();
-        fs::create_dir(dir.path().join("c d")).unwrap();
-        assert_eq!(
-            offers(&format!("put {root}/")),
-            [format!("\"{root}/a b.webm\" "), format!("\"{root}/c d/")]
-        );
+        assert_eq!(offers(&format!("put {root}/")), [format!("\"{root}/a b.webm\" ")]);
         assert_eq!(offers(&format!("get 7 -o \"{root}/a ")), [format!("\"{root}/a b.webm\" ")]);
-    }
-
-    #[test]
-    fn hints_name_what_is_left() {
-        assert_eq!(left("get ").unwrap(), "<id> [-o PATH] [-j N] [--force] [-y]");
-        assert_eq!(left("get 7 -j 3 ").unwrap(), "[-o PATH] [--force] [-y]");
-        assert_eq!(left("ls ").unwrap(), "[which] [sort=] [after=] [limit=]");
-        assert_eq!(left("ls all limit=3 ").unwrap(), "[sort=] [after=]");
-        assert_eq!(left("whoami "), None);
-        assert_eq!(left("ge"), None);
     }
 }

@@ -36,6 +36,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::UsePut => "A file is uploaded with put.",
         Text::NoRows => "Nothing.",
         Text::More => "… more: {0}",
+        Text::MoreOffers => "… and {0} more",
         Text::HelpHint => "help VERB says more. TAB completes, Ctrl-C stops a command, Ctrl-D leaves.",
         Text::CannotRead => "{0} cannot be read: {1}",
 
@@ -172,5 +173,40 @@ pub const fn text(text: Text) -> &'static str {
         Text::Minutes => "{0} minutes",
         Text::Hours => "{0} hours",
         Text::LineTooLong => "A line of more than {0} bytes is no command.",
+        Text::SomeDone => "{0} of {1} are done.",
+        Text::OneOf => "{0} of {1}: {2}",
+        Text::AndMore => "… and {0} more",
+        Text::Chosen => "{0} titles, {1}.",
+        Text::NoTitleLike => "No title matches {0}.",
+        Text::NoTitleBetween => "There is no title from {0} to {1}.",
+        Text::WideRange => "A range spans at most {0} titles.",
+        Text::BadPattern => "{0} is no pattern: {1}",
+        Text::BadTitle => {
+            "{0}: expected the number of a title, a range like 3-7, or a pattern like \"Green*\""
+        }
+        Text::NeedFolder => "-o {0} names one file; for several titles name a folder: -o {0}/",
+        Text::OneToStdout => "-o - writes one title, and not in the background.",
+        Text::AFolder => "it is a folder; {0}/* names the files in it",
+        Text::NoFileLike => "No file matches {0}.",
+        Text::OneTitle => "title= names one file; leave it out for several.",
+        Text::Stored => "Stored {0} as title {1}.",
+        Text::HowFar => "{0}: {1} of {2} ({3} %), {4}/s, {5} left",
+        Text::JobStarted => "[{0}] In the background: {1}",
+        Text::JobQueued => "[{0}] Waits for its turn: {1}",
+        Text::JobDone => "[{0}] Done: {1}. {2}",
+        Text::JobFailed => "[{0}] Failed: {1}. {2}",
+        Text::JobStopped => "[{0}] Stopped: {1}. {2}",
+        Text::JobsGoOn => "It goes on in the background. wait waits again, cancel N stops it.",
+        Text::JobsLeft => {
+            "Transfers in the background that are stopped: {0}. What has arrived is kept; the same command goes on from there."
+        }
+        Text::NoJob => "There is no job {0}; jobs lists them.",
+        Text::JobOver => "Job {0} has ended. A booking is given back with: cancel booking={0}",
+        Text::WhichJob => "Which one? cancel N; jobs lists them.",
+        Text::ManyJobs => "{0} jobs",
+        Text::NoPlayer => "There is no player: set REEL_PLAYER, or install mpv, vlc or ffplay.",
+        Text::Playing => "Playing “{0}” with {1}; Ctrl-C ends it.",
+        Text::Silent => "The server has said nothing for {0} s; still waiting.",
+        Text::PlayerFailed => "The player {0} ended with {1}.",
     }
 }

@@ -29,6 +29,8 @@ texts! {
     GroupLibrary, GroupMoney, GroupNotices, GroupLounge, GroupWords, GroupTickets, GroupAccount, GroupAdmins, GroupShell, GroupProtocol,
     DidYouMean, CountOrWhich, RawBegins, RawNoRetr, RawNoStor, LocalFailed, TryAgainIn, LogInFirst, HelpTellsWhat, CodeOfAnAdmin, AskAnAdmin, BuyFirst, NotEnough, PriceIsNow, NotSold, SeatsLeft, MakeRoom, AtMost, TryAgainSoon, LookFirst, TellOperator, TellTrace, ThroughTls, Muted, MutedUntil, AnotherName, Seconds, Minutes, Hours, LineTooLong,
     Stranger, Fingerprint, AskTrust, StrangerHint, CertificateChanged, ChangedHint, NotThePin, InTheClear,
+    SomeDone, OneOf, AndMore, Chosen, NoTitleLike, NoTitleBetween, WideRange, BadPattern, BadTitle, NeedFolder, OneToStdout, AFolder, NoFileLike, OneTitle, Stored, HowFar, JobStarted, JobQueued, JobDone, JobFailed, JobStopped, JobsGoOn, JobsLeft, NoJob, JobOver, WhichJob, ManyJobs, NoPlayer, Playing, PlayerFailed, Silent,
+    MoreOffers,
 }
 
 /// A language.

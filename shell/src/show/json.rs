@@ -61,6 +61,10 @@ pub fn fault(fault: &Fault) -> Value {
         Fault::Syntax { error, .. } => {
             json!({"ok": false, "word": fault.word(), "column": error.column, "text": fault.to_string()})
         }
+        Fault::Several(several) => {
+            let rows: Vec<Value> = several.rows.iter().map(|row| Value::Object(object(row))).collect();
+            json!({"ok": false, "word": fault.word(), "text": fault.to_string(), "rows": rows})
+        }
         _ => json!({"ok": false, "word": fault.word(), "text": fault.to_string()}),
     }
 }
@@ -78,7 +82,7 @@ fn value(key: &str, word: &str) -> Value {
         "id" | "size" | "offset" | "length" | "rows" | "seconds" | "bytes" | "session" | "booking"
         | "event" | "notice" | "seats" | "left" | "message" | "members" | "missed" | "retry" | "column"
         | "part" | "value" | "days" | "periods" | "weight" | "shown" | "saved" | "sessions" | "history"
-        | "statement" | "purchases" | "uploads" | "exit" => {
+        | "statement" | "purchases" | "uploads" | "job" | "percent" | "rate" | "eta" | "exit" => {
             word.parse::<i64>().map_or_else(|_| json!(word), |n| json!(n))
         }
         "owned" | "granted" | "done" | "locked" | "deleted" | "on" if word == "yes" || word == "no" => {

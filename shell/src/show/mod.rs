@@ -11,6 +11,7 @@ use protocol::grammar::{StatusLine, SyntaxError, find};
 use protocol::table::Spec;
 
 use crate::fault::{Exit, Fault};
+use crate::jobs::Work;
 use crate::link::{Event, Facts, Reply};
 use crate::locale::{Text, Tongue};
 use crate::meant;
@@ -100,6 +101,8 @@ pub struct Screen {
     pub raw: Arc<AtomicBool>,
     /// Something was printed already.
     printed: Arc<AtomicBool>,
+    /// What runs in the background says nothing here, but notes how far it is.
+    pub work: Option<Arc<Work>>,
 }
 
 impl Screen {
@@ -114,6 +117,7 @@ impl Screen {
             chat: chat::Chat::of_environment(),
             raw: Arc::default(),
             printed: Arc::default(),
+            work: None,
         }
     }
 
@@ -216,6 +220,11 @@ impl Screen {
         if self.json {
             print(&json::line(&json::fault(fault)));
         }
+        self.complain(fault);
+    }
+
+    /// Says what went wrong, and gives no document.
+    pub fn complain(&self, fault: &Fault) {
         match fault {
             Fault::Syntax { line, error } => self.caret(line, error),
             Fault::Refused(reply) => self.refusal(&reply.status),
@@ -229,6 +238,7 @@ impl Screen {
             Fault::Lost(error) => self.say(Text::ConnectionLost, &[&error.to_string()]),
             Fault::Garbled(what) => self.say(Text::Garbled, &[what]),
             Fault::Cancelled => self.say(Text::Stopped, &[]),
+            Fault::Several(s) => self.say(Text::SomeDone, &[&s.done.to_string(), &s.of.to_string()]),
             other => self.talk(&plain::harmless(&other.to_string())),
         }
     }
@@ -316,6 +326,20 @@ impl Screen {
         }
     }
 
+    /// The same for what runs in the background, which notes how far it is and draws nothing.
+    pub fn behind(&self, work: Arc<Work>) -> Self {
+        Self { work: Some(work), draws: false, ..self.clone() }
+    }
+
+    /// Tells that the server has said nothing for so long.
+    pub fn silent(&self, seconds: u64) {
+        if self.draws {
+            // In place of a bar, which is drawn again below.
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+        self.say(Text::Silent, &[&seconds.to_string()]);
+    }
+
     /// Says one of the texts on standard error, wrapped on a terminal.
     pub fn say(&self, text: Text, with: &[&str]) {
         self.wrapped(&self.tongue.fill(text, with));
@@ -330,6 +354,9 @@ impl Screen {
 
     /// Says something on standard error. It has to be harmless already.
     pub fn talk(&self, line: &str) {
+        if let Some(work) = &self.work {
+            return work.hear(line);
+        }
         // Nobody left to hear it is no reason to fail.
         let _ = writeln!(io::stderr().lock(), "{line}");
     }

@@ -132,6 +132,9 @@ pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
         "size" | "bytes" | "saved" | "used-bytes" => {
             word.parse().map_or_else(|_| harmless(word), |n| bytes(n).into())
         }
+        "rate" => word.parse().map_or_else(|_| harmless(word), |n| format!("{}/s", bytes(n)).into()),
+        "percent" if word != "-" => format!("{} %", harmless(word)).into(),
+        "eta" => word.parse().map_or_else(|_| harmless(word), |n| clock(n).into()),
         _ if is_time(key) => time(word),
         _ => harmless(word),
     }
@@ -140,6 +143,12 @@ pub fn value<'a>(key: &str, word: &'a str) -> Cow<'a, str> {
 /// Whether what stands under `key` is a time.
 pub fn is_time(key: &str) -> bool {
     matches!(key, "at" | "since" | "seen" | "starts" | "member-until" | "said-at" | "until")
+}
+
+/// Seconds as `1:05` or `2:03:07`.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{rest:02}") } else { format!("{minutes}:{rest:02}") }
 }
 
 /// `2026-11-21T03:33:07Z` as `2026-11-21 03:33`, on the clock of this computer.
@@ -193,6 +202,13 @@ mod tests {
         for (count, text) in cases {
             assert_eq!(bytes(count), text);
         }
+    }
+
+    #[test]
+    fn rates_and_times_left_are_for_people() {
+        assert_eq!((clock(5), clock(65), clock(7_387)), ("0:05".into(), "1:05".into(), "2:03:07".into()));
+        assert_eq!((value("rate", "1536"), value("percent", "42")), ("1.5 KiB/s".into(), "42 %".into()));
+        assert_eq!((value("eta", "65"), value("eta", "-")), ("1:05".into(), "-".into()));
     }
 
     #[test]

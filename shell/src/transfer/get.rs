@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use protocol::grammar::find as fact;
-use protocol::value::TitleId;
-
 use super::digest::{self, Along};
+use super::many::Tally;
 use super::meter::{Count, Meter};
 use super::part::{Part, Range};
+use super::pick::Picks;
 use super::place::{self, Place, Title};
-use super::{Patience, name, pay, segment, stream, wait};
+use super::{Patience, local, name, pay, segment, stream, wait};
 use crate::fault::Fault;
 use crate::input::Given;
+use crate::jobs::start::start;
 use crate::link::Reply;
 use crate::locale::Text;
 use crate::session::{Note, Pass};
@@ -22,29 +22,114 @@ use crate::show::{Answer, plain};
 /// Most connections of one download: servers bound those of an account.
 const MOST_JOBS: u64 = 16;
 
-/// `get ID [-o PATH] [-j N] [--force] [-y]`; the path `-` is standard output.
+/// `get ID… [-o PATH] [-j N] [--force] [-y] [&]`; the path `-` is standard output.
 ///
 /// # Errors
 /// It could not be fetched. What has arrived stays in the part.
 pub fn get(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let title = title(shell, given.word(0))?;
-    let jobs = jobs(shell, given)?;
+    let picks = Picks::read(shell, &given.words)?;
+    jobs(shell, given)?;
+    check_target(shell, given, &picks)?;
     let yes = shell.asker.yes;
     shell.asker.yes |= given.has("-y");
-    let result = match given.get("-o") {
-        Some("-") => stream::to_stdout(shell, &title),
-        _ => download(shell, given, &title, jobs),
-    };
+    let result = if given.has("&") { behind(shell, given, &picks) } else { now(shell, given, &picks) };
     shell.asker.yes = yes;
     result
+}
+
+/// Several titles want a folder.
+fn check_target(shell: &Shell, given: &Given, picks: &Picks) -> Result<(), Fault> {
+    match given.get("-o") {
+        Some("-") if picks.is_many() || given.has("&") => Err(shell.usage(Text::OneToStdout)),
+        Some("-") | None => Ok(()),
+        Some(path) if !picks.is_many() || path.ends_with('/') || local(path).is_dir() => Ok(()),
+        Some(path) => {
+            let shown = plain::harmless(path);
+            Err(Fault::Usage(shell.screen.tongue.fill(Text::NeedFolder, &[&shown])))
+        }
+    }
+}
+
+/// Asks all there is to ask, and fetches in the background.
+fn behind(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fault> {
+    let mut given = given.clone();
+    picks.survey(shell)?;
+    let mut have = None;
+    picks.each(shell, |shell, _, title| {
+        let title = match title {
+            Ok(title) => title,
+            // One that is alone is told at once, one among others when it is its turn.
+            Err(fault) if !picks.is_many() => return Err(fault),
+            Err(_) => return Ok(()),
+        };
+        if !picks.is_many() && given.get("-o").is_some() {
+            match place::find(shell, &title, &given)? {
+                Place::Have(path) => have = Some((title.clone(), path)),
+                Place::Free(_, true) => given.named.push(("--force".to_owned(), String::new())),
+                Place::Free(..) => {}
+            }
+        }
+        match pay::ahead(shell, &title) {
+            Err(fault) if picks.is_many() && !matches!(fault, Fault::Cancelled) => {
+                shell.screen.complain(&fault);
+                Ok(())
+            }
+            other => other,
+        }
+    })?;
+    if let Some((title, path)) = have {
+        return Ok(there(shell, &title, &path));
+    }
+    Ok(start(shell, "get", given, |shell, given| {
+        let picks = Picks::read(shell, &given.words)?;
+        now(shell, given, &picks)
+    }))
+}
+
+fn now(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fault> {
+    if picks.is_many() {
+        return each(shell, given, picks);
+    }
+    let mut result = None;
+    picks.each(shell, |shell, _, title| {
+        result = Some(one(shell, given, &title?));
+        Ok(())
+    })?;
+    result.unwrap_or(Err(Fault::Cancelled))
+}
+
+fn one(shell: &mut Shell, given: &Given, title: &Title) -> Result<Answer, Fault> {
+    match given.get("-o") {
+        Some("-") => stream::to_stdout(shell, title),
+        _ => download(shell, given, title, jobs(shell, given)?),
+    }
+}
+
+/// One after the other; one that fails does not keep the others.
+fn each(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fault> {
+    let of = picks.survey(shell)?;
+    let mut tally = Tally::new(shell, of);
+    let ended = picks.each(shell, |shell, word, title| {
+        let (name, result) = match title {
+            Ok(title) => (title.name.clone(), Ok(title)),
+            Err(fault) => (word.to_owned(), Err(fault)),
+        };
+        tally.begin(shell, &name);
+        let result = result.and_then(|title| one(shell, given, &title));
+        tally.note(shell, ("id", word), result)
+    });
+    match ended {
+        // What ended it is among what was noted, unless it was the look at the library itself.
+        Err(fault) if !tally.has_failed() => Err(fault),
+        _ => tally.finish(shell),
+    }
 }
 
 fn download(shell: &mut Shell, given: &Given, title: &Title, jobs: u64) -> Result<Answer, Fault> {
     let (target, replace) = match place::find(shell, title, given)? {
         Place::Free(path, replace) => (path, replace),
         Place::Have(path) => {
-            shell.screen.say(Text::AlreadyThere, &[&shown(&path)]);
-            return Ok(answer(title, &path, "no"));
+            return Ok(there(shell, title, &path));
         }
     };
     let busy = shell.screen.tongue.text(Text::PartBusy);
@@ -62,6 +147,11 @@ fn download(shell: &mut Shell, given: &Given, title: &Title, jobs: u64) -> Resul
     verify(shell, title, part, along)?.finish(&target, replace)?;
     shell.screen.say(Text::Saved, &[&shown(&target), &plain::bytes(title.size)]);
     Ok(answer(title, &target, "yes"))
+}
+
+fn there(shell: &Shell, title: &Title, path: &Path) -> Answer {
+    shell.screen.say(Text::AlreadyThere, &[&shown(path)]);
+    answer(title, path, "no")
 }
 
 /// Says how to go on, or takes an empty part away: nothing was in it, nothing is lost.
@@ -157,9 +247,14 @@ impl Download<'_> {
         let pass = shell.session.pass();
         let screen = shell.screen.clone();
         let queue = Mutex::new(rest.to_vec());
+        let cancel = shell.session.endpoint().cancel.clone();
         let reply = std::thread::scope(|scope| {
             let mut started = false;
             shell.session.with(|link| {
+                // Ctrl-C shuts what is open; this connection may have been opened since.
+                if cancel.is_cancelled() {
+                    return Err(Fault::Cancelled);
+                }
                 segment::fetch(link, self.title, range, |at, bytes| {
                     let meter = meter.get_or_insert_with(|| {
                         Meter::new(&screen, Text::Receiving, self.title.size, self.part.have())
@@ -188,7 +283,7 @@ impl Download<'_> {
     fn help(&self, pass: &Pass, queue: &Mutex<Vec<Range>>, meter: &Count) {
         let next = || queue.lock().ok()?.pop();
         let Ok(mut link) = pass.open() else { return };
-        while let Some(range) = next() {
+        while let Some(range) = next().filter(|_| !pass.cancel().is_cancelled()) {
             let result = segment::fetch(&mut link, self.title, range, |at, bytes| {
                 self.part.write(at, &bytes)?;
                 meter.add(bytes.len() as u64);
@@ -200,20 +295,6 @@ impl Download<'_> {
         }
         let _ = link.ask("QUIT");
     }
-}
-
-fn title(shell: &mut Shell, word: &str) -> Result<Title, Fault> {
-    let id: TitleId = word
-        .parse()
-        .map_err(|_| Fault::Usage(shell.screen.tongue.fill(Text::Expected, &["the number of a title"])))?;
-    let row = shell.info(id.0)?;
-    let bad = || Fault::Garbled("INFO without size or md5".to_owned());
-    Ok(Title {
-        id: id.0,
-        name: fact(&row, "title").unwrap_or_default().to_owned(),
-        size: fact(&row, "size").and_then(|w| w.parse().ok()).ok_or_else(bad)?,
-        md5: fact(&row, "md5").and_then(|w| w.parse().ok()).ok_or_else(bad)?,
-    })
 }
 
 fn jobs(shell: &Shell, given: &Given) -> Result<u64, Fault> {

@@ -8,11 +8,14 @@ use crate::fault::Fault;
 
 pub mod aside;
 pub mod digest;
+pub mod files;
 pub mod get;
+pub mod many;
 pub mod meter;
 pub mod name;
 pub mod part;
 pub mod pay;
+pub mod pick;
 pub mod place;
 pub mod pour;
 pub mod prove;
@@ -59,6 +62,9 @@ impl Patience {
 
 /// A path as a person writes it: `~/` is home.
 pub fn local(path: &str) -> PathBuf {
+    if path == "~" {
+        return local("~/");
+    }
     match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(path),

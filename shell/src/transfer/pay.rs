@@ -1,8 +1,9 @@
 //! Buying on the way to a download: never without a yes to the price.
 
-use protocol::command::{Buy, Command};
-use protocol::value::{Opaque, Price, TitleId};
+use protocol::command::{Buy, Command, Retr};
+use protocol::value::{Opaque, Price, Size, TitleId};
 
+use super::place::Title;
 use crate::fault::Fault;
 use crate::key;
 use crate::link::Reply;
@@ -34,6 +35,36 @@ pub fn pay(shell: &mut Shell, id: i64, name: &str, mut refusal: Reply) -> Result
             Err(fault) => return Err(fault),
         }
     }
+}
+
+/// Pays for a title before it is fetched, where it has to be paid.
+///
+/// # Errors
+/// As [`pay`].
+pub fn ahead(shell: &mut Shell, title: &Title) -> Result<(), Fault> {
+    if !title.sold {
+        return Ok(());
+    }
+    match offer(shell, title)? {
+        refusal if refusal.status.word == "NEED_PAY" => pay(shell, title.id, &title.name, refusal),
+        _ => Ok(()),
+    }
+}
+
+/// What the server says to somebody who wants the title: no byte of it is fetched.
+///
+/// # Errors
+/// No connection.
+pub fn offer(shell: &mut Shell, title: &Title) -> Result<Reply, Fault> {
+    let end = Retr { id: TitleId(title.id), offset: Some(Size(title.size)), length: None };
+    let line = Command::Retr(end).line();
+    shell.session.with(|link| match link.ask(&line)? {
+        reply if reply.status.code == 150 => {
+            link.body(reply.number("length")?, |_| Ok(()))?;
+            link.reply()
+        }
+        reply => Ok(reply),
+    })
 }
 
 fn price(reply: &Reply) -> Result<Price, Fault> {

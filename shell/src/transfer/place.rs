@@ -24,6 +24,8 @@ pub struct Title {
     pub size: u64,
     /// What their MD5 is.
     pub md5: Md5,
+    /// Whether it is sold, and not bought yet.
+    pub sold: bool,
 }
 
 /// Where to put it.
@@ -43,7 +45,10 @@ pub fn find(shell: &Shell, title: &Title, given: &Given) -> Result<Place, Fault>
     let safe = name::safe(&title.name, title.id);
     let (base, named) = match given.get("-o").map(|path| (local(path), path.ends_with('/'))) {
         None => (PathBuf::from(safe), false),
-        Some((path, folder)) if folder || path.is_dir() => (path.join(safe), false),
+        Some((path, folder)) if folder || path.is_dir() => {
+            fs::create_dir_all(&path).map_err(|error| Fault::file(&path, error))?;
+            (path.join(safe), false)
+        }
         Some((path, _)) => (path, true),
     };
     let force = given.has("--force");

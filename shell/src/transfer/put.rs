@@ -8,33 +8,89 @@ use protocol::command::{Command, Stor};
 use protocol::field::Value;
 use protocol::value::{Md5, Opaque, Size, TitleName, YesNo};
 
+use super::many::Tally;
 use super::meter::Meter;
-use super::{Patience, digest, local, prove};
+use super::{Patience, digest, files, local, prove};
 use crate::cancel::Cancel;
 use crate::fault::Fault;
 use crate::input::Given;
+use crate::jobs::start::start;
 use crate::key;
 use crate::link::{Link, Reply};
 use crate::locale::Text;
 use crate::session::Note;
 use crate::shell::Shell;
-use crate::show::plain::bytes;
+use crate::show::plain::{bytes, harmless};
 use crate::show::{Answer, Layout};
 
 /// How much goes out between two looks at what the server says.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// `put FILE [title=…] [kind=…] [price=…] [member-price=…] [description=…] [prove=no]`.
+/// `put FILE… [title=…] [kind=…] [price=…] [member-price=…] [description=…] [prove=no] [&]`.
 ///
 /// # Errors
 /// It could not be stored.
 pub fn put(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
-    let path = local(given.word(0));
-    let file = File::open(&path).map_err(|error| Fault::file(&path, error))?;
-    if !file.metadata().is_ok_and(|meta| meta.is_file()) {
-        let why = shell.screen.tongue.text(Text::NotAFile);
-        return Err(Fault::file(&path, io::Error::other(why)));
+    let many = files::is_many(&given.words);
+    if many && given.get("title").is_some() {
+        return Err(shell.usage(Text::OneTitle));
     }
+    if !given.has("&") {
+        return if many { each(shell, given) } else { one(shell, given, local(given.word(0))) };
+    }
+    // What is wrong with it is better known now.
+    stor(shell, given, Path::new(given.word(0)))?;
+    if !many {
+        open(shell, &local(given.word(0)))?;
+    }
+    Ok(start(shell, "put", given.clone(), |shell, given| {
+        let many = files::is_many(&given.words);
+        if many { each(shell, given) } else { one(shell, given, local(given.word(0))) }
+    }))
+}
+
+/// One after the other; one that fails does not keep the others.
+fn each(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
+    let mut of = 0;
+    files::each(shell, &given.words, |_, _, _| {
+        of += 1;
+        Ok(())
+    })?;
+    let mut tally = Tally::new(shell, of);
+    let ended = files::each(shell, &given.words, |shell, word, path| {
+        let shown = path.as_ref().map_or_else(|_| word.to_owned(), |path| path.display().to_string());
+        tally.begin(shell, &shown);
+        let result = path.and_then(|path| one(shell, given, path));
+        if let (Ok(answer), false) = (&result, shell.screen.json) {
+            let id = answer.reply.status.get("id").unwrap_or("-");
+            shell.screen.say(Text::Stored, &[&harmless(&shown), &harmless(id)]);
+        }
+        tally.note(shell, ("path", &shown), result)
+    });
+    match ended {
+        Err(fault) if !tally.has_failed() => Err(fault),
+        _ => tally.finish(shell),
+    }
+}
+
+fn open(shell: &Shell, path: &Path) -> Result<File, Fault> {
+    let wrong = |error| Fault::file(path, error);
+    let meta = std::fs::metadata(path).map_err(wrong)?;
+    if meta.is_dir() {
+        let shown = path.display().to_string();
+        let why = shell.screen.tongue.fill(Text::AFolder, &[shown.trim_end_matches('/')]);
+        return Err(wrong(io::Error::other(why)));
+    }
+    // Opened, a pipe would wait for somebody at its other end.
+    if !meta.is_file() {
+        return Err(wrong(io::Error::other(shell.screen.tongue.text(Text::NotAFile))));
+    }
+    File::open(path).map_err(wrong)
+}
+
+fn one(shell: &mut Shell, given: &Given, path: PathBuf) -> Result<Answer, Fault> {
+    let file = open(shell, &path)?;
+    let shown = harmless(&path.display().to_string()).into_owned();
     let mut stor = stor(shell, given, &path)?;
     shell.session.connect()?;
     let cancel = shell.session.endpoint().cancel.clone();
@@ -50,6 +106,10 @@ pub fn put(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
         if shell.screen.json {
             reply.status.facts.push(("saved".to_owned(), size.to_string()));
         }
+    }
+    if shell.screen.work.is_some() {
+        let id = harmless(reply.status.get("id").unwrap_or("-")).into_owned();
+        shell.screen.say(Text::Stored, &[&shown, &id]);
     }
     Ok(Answer { reply, layout: Layout::Table, more: None })
 }
@@ -157,6 +217,10 @@ impl Upload {
         let meter = |label| Meter::new(&screen, label, self.size, 0);
         let line = Command::Stor(self.stor.clone()).line();
         let tried = shell.session.with(|link| {
+            // Ctrl-C shuts what is open; this connection may have been opened since.
+            if self.cancel.is_cancelled() {
+                return Err(Fault::Cancelled);
+            }
             let reply = link.ask(&line)?;
             match (reply.status.code, reply.status.word.as_str()) {
                 (150, _) => self.send(link, &reply, &meter(Text::Sending), reached),
