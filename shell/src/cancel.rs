@@ -15,6 +15,9 @@ use crate::fault::Exit;
 /// How long a script has to tell how far it came.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// A program that Ctrl-C has ended may be gone before the signal is heard here.
+const LATE: Duration = Duration::from_millis(200);
+
 /// What Ctrl-C does, shared by all connections of the shell.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Shared>);
@@ -30,6 +33,8 @@ struct State {
     cancelled: bool,
     /// So many programs of others run that hear Ctrl-C themselves.
     aside: usize,
+    /// When the last of them ended.
+    was_aside: Option<Instant>,
     next: u64,
     open: HashMap<u64, TcpStream>,
 }
@@ -59,7 +64,7 @@ impl Cancel {
     /// Stops what runs.
     pub fn cancel(&self) {
         let mut state = self.state();
-        if state.aside > 0 {
+        if state.aside > 0 || state.was_aside.is_some_and(|end| end.elapsed() < LATE) {
             return;
         }
         state.cancelled = true;
@@ -74,7 +79,10 @@ impl Cancel {
     pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         self.state().aside += 1;
         let result = work();
-        self.state().aside -= 1;
+        let mut state = self.state();
+        state.aside -= 1;
+        state.was_aside = Some(Instant::now());
+        drop(state);
         result
     }
 
@@ -165,6 +173,6 @@ mod tests {
         cancel.aside(|| cancel.cancel());
         assert!(!cancel.is_cancelled());
         cancel.cancel();
-        assert!(cancel.is_cancelled());
+        assert!(!cancel.is_cancelled(), "it was a moment late");
     }
 }

@@ -394,11 +394,11 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "TOP",
-            "Lists what is fetched most, the first first: 20 titles unless you say.\nA number says how many, and FREE, PAID, SHARED or OWNED of which.",
-            &[COUNT, WHICH],
+            "Lists what is fetched most: 20 titles unless you say.\nFREE, PAID, SHARED or OWNED says of which, a number how many.",
+            &[WHICH, COUNT],
             &[],
             Gate::User,
-            "top 10 free",
+            "top free 10",
         ),
         flags: &[],
         deed: Deed::Top,
@@ -406,8 +406,8 @@ pub static OWN: &[Own] = &[
     Own {
         spec: spec(
             "NEW",
-            "Lists what has come last, the newest first: 20 titles unless you say.\nA number says how many, and FREE, PAID, SHARED or OWNED of which.",
-            &[COUNT, WHICH],
+            "Lists what is new: 20 titles unless you say.\nFREE, PAID, SHARED or OWNED says of which, a number how many.",
+            &[WHICH, COUNT],
             &[],
             Gate::User,
             "new 5",

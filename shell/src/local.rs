@@ -6,6 +6,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
 use crate::cancel;
 use crate::fault::Fault;
 use crate::input::Given;
@@ -34,11 +36,16 @@ pub fn run(shell: &Shell, given: &Given) -> Result<Answer, Fault> {
         let talk = io::stderr().as_fd().try_clone_to_owned().map_err(failed)?;
         command.stdout(Stdio::from(talk));
     }
+    let terminal = tcgetattr(io::stdin()).ok();
     let cancel = &shell.session.endpoint().cancel;
     let ended = cancel.aside(|| {
         let child = cancel::with_interrupts(|| command.spawn());
         child.and_then(|mut child| child.wait())
     });
+    // One that was killed may have left it in any state.
+    if let Some(terminal) = terminal {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
+    }
     let ended = ended.map_err(failed)?;
     // As shells have it for a program that a signal has ended.
     let code = ended.code().or_else(|| ended.signal().map(|signal| 128 + signal)).unwrap_or(-1);

@@ -164,7 +164,7 @@ fn help_is_in_groups_and_says_what_may_be_done() {
     let (_, admins) = out.split_once("\nFor admins\n").unwrap();
     assert!(admins.lines().any(|line| line.starts_with("voucher ")), "{out}");
     for (verb, example) in
-        [("ls", "ls PAID sort=new"), ("top", "top 10 free"), ("!", "! ls -l"), ("?", "? get")]
+        [("ls", "ls PAID sort=new"), ("top", "top free 10"), ("!", "! ls -l"), ("?", "? get")]
     {
         let (out, _) = run(&club, dir.path(), "anna", 0, &["-c", &format!("help {verb}")]);
         assert!(out.contains(&format!("example  {example}")), "{out}");

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::thread;
 
 use tests::{Club, Engine, Person, Terminal, admin, pass, quote, stor, user};
 
@@ -71,7 +74,7 @@ fn a_table_fits_a_narrow_window_and_grows_with_it() {
     let said = give(&mut shell, "sessions");
     assert!(said.lines().any(|line| line.starts_with("since    20") && line.len() == 25), "{said}");
     assert!(said.contains("user     anna\n") && !said.contains('…'), "{said}");
-    shell.resize(40, 120);
+    shell.resize(40, 140);
     let said = give(&mut shell, "ls");
     assert!(said.contains("A story of green tea, told by those who know it\n"), "{said}");
     let said = give(&mut shell, "sessions");
@@ -229,19 +232,22 @@ fn the_local_shell_has_the_terminal() {
     let said = give(&mut shell, "!exit 3");
     assert_eq!(said, "The command ended with exit code 3.\n");
     // It reads what is typed, and Ctrl-C ends it alone.
-    shell.type_("!read line; echo \"<$line>\"; echo ready; sleep 600\r");
-    shell.wait("sleep 600");
+    shell.type_("!echo $((40+2)); exec sed -u 's/.*/<&>/'\r");
+    shell.wait("42");
     shell.type_("typed\r");
     shell.wait("<typed>");
-    shell.wait("ready");
     shell.type_("\x03");
     shell.wait("exit code 130");
     shell.wait(PROMPT);
+    // Whatever state it leaves the terminal in, the next one finds it as it was.
+    give(&mut shell, "!stty -echo -icanon");
+    let said = give(&mut shell, "!stty -a | tr ' ' '\\n' | grep -c -e '^-echo$' -e '^-icanon$'");
+    assert!(said.starts_with("0\n"), "{said}");
     // Alone it opens the shell; here one knows that it is left.
     shell.type_("!\r");
     shell.wait("local: ");
-    shell.type_("echo in$((40+2))\r");
-    shell.wait("in42");
+    shell.type_("echo in$((40+3))\r");
+    shell.wait("in43");
     shell.type_("exit\r");
     shell.wait(PROMPT);
     shell.type_("quit\r");
@@ -264,4 +270,57 @@ fn what_others_say_moves_no_cursor() {
     shell.wait(PROMPT);
     let said = give(&mut shell, "notice 1");
     assert!(said.contains(&format!("  {shown}\n")), "{said}");
+}
+
+/// What a club would refuse: it clears the screen, goes home, sets the title, turns text around, hides the rest.
+const EVIL: &str = "a\u{1b}[2J\u{1b}[1;1H\u{1b}]0;x\u{7}\u{9b}8m\r\u{8}\u{202e}\u{2066}b";
+
+/// How all of it is shown.
+const SHOWN: &str = r"a\u{1b}[2J\u{1b}[1;1H\u{1b}]0;x\u{7}\u{9b}8m\r\u{8}\u{202e}\u{2066}b";
+
+/// A server that means ill, to one shell and its look-ups.
+fn serve(listener: &TcpListener) {
+    let talk = |mut stream: TcpStream| {
+        let _ = stream.write_all(b"220 REEL proto=1 caps=ads max-line=8192 : hi\r\n");
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        for line in reader.lines().map_while(Result::ok) {
+            let said = match line.split(' ').next() {
+                Some("LOGIN" | "RESUME") => {
+                    "230 OK user=anna role=user balance=0.00 member-until=- token=T".into()
+                }
+                Some("WHOAMI") => format!("250 OK user=\"{EVIL}\" balance=\"{EVIL}\""),
+                Some("INFO") => format!("- id=\"{EVIL}\" title=\"{EVIL}\"\r\n210 END rows=1"),
+                Some("BUY") => format!("553 NO a=\"{EVIL}\" : {EVIL}"),
+                _ => format!(
+                    "* said room=x who=\"{EVIL}\" text=\"{EVIL}\"\r\n- id=1 title=\"{EVIL}\"\r\n210 END rows=1"
+                ),
+            };
+            if stream.write_all(format!("{said}\r\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    };
+    while let Ok((stream, _)) = listener.accept() {
+        thread::spawn(move || talk(stream));
+    }
+}
+
+#[test]
+fn a_server_that_means_ill_moves_no_cursor_either() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || serve(&listener));
+    let arguments = ["--host", &host, "--user", "anna"];
+    let mut shell = Terminal::sized(dir.path(), &[("REEL_PASSWORD", "x")], &arguments, 50, 120);
+    shell.wait(PROMPT);
+    give(&mut shell, "!echo first of all");
+    for line in ["ls", "raw LIST", "whoami", "info 1", "buy 1 price=1"] {
+        let said = give(&mut shell, line);
+        assert!(said.contains(SHOWN), "{line}: {said:?}");
+    }
+    // Nothing was cleared, and nothing was written over.
+    shell.wait_screen("the first line", |screen| screen.starts_with("Logged in as anna"));
+    let screen = shell.screen();
+    assert!(screen.contains("\nfirst of all\n") && screen.matches(PROMPT).count() == 7, "{screen}");
 }

@@ -311,7 +311,7 @@ impl Screen {
             let text = if near.is_empty() { Text::NoWord } else { Text::NearWords };
             return self.say(text, &[&plain::harmless(near)]);
         }
-        refusal::lines(status, self.tongue).iter().for_each(|line| self.wrapped(line));
+        self.wrapped(&refusal::line(status, self.tongue));
     }
 
     /// Tells what happened besides.

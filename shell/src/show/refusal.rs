@@ -2,7 +2,7 @@
 
 use protocol::grammar::StatusLine;
 
-use super::plain::harmless;
+use super::plain::{harmless, value};
 use crate::locale::{Text, Tongue};
 
 /// What the shell says to a refusal: its text, the facts that fill it, and whether it stands for what the server
@@ -30,8 +30,10 @@ fn advice(status: &StatusLine) -> Option<Advice> {
         "BUSY" | "DATABASE_DOWN" | "TOO_MANY" | "DRAINING" => behind(Text::TryAgainSoon, &[]),
         "OUTCOME_UNKNOWN" => behind(Text::LookFirst, &[]),
         "DISK_FULL" => behind(Text::TellOperator, &[]),
-        "INTERNAL" => behind(Text::TellTrace, &["trace"]),
-        "TLS_REQUIRED" if status.get("port").is_some() => behind(Text::ThroughTls, &["port"]),
+        "INTERNAL" if status.get("trace").is_some() => instead(Text::TellTrace, &["trace"]),
+        "MUTED" if status.get("until").is_none_or(|until| until == "-") => instead(Text::Muted, &["until"]),
+        "MUTED" => instead(Text::MutedUntil, &["until"]),
+        "TLS_REQUIRED" if status.get("port").is_some() => instead(Text::ThroughTls, &["port"]),
         "NAME_TAKEN" => behind(Text::AnotherName, &[]),
         _ => None,
     }
@@ -45,18 +47,19 @@ pub fn facts(word: &str) -> &'static [&'static str] {
     advice(&status).map_or(&[], |advice| advice.1)
 }
 
-/// The lines of a refusal, the words of the protocol in brackets at the end.
-pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
+/// A refusal for people, the words of the protocol in brackets at its end. Facts that the advice tells are not
+/// told again.
+pub fn line(status: &StatusLine, tongue: Tongue) -> String {
     let advice = advice(status);
-    let mut parts = Vec::new();
+    let mut sentences = Vec::new();
     if !advice.as_ref().is_some_and(|advice| advice.2) {
-        parts.extend(said(status, advice.is_some(), tongue));
+        sentences.extend(said(status, advice.is_some(), tongue));
     }
     let mut told: &[&str] = &[];
     if let Some(Advice(text, facts, _)) = advice {
         told = facts;
         let with: Vec<String> = facts.iter().map(|key| fact(status, key, tongue)).collect();
-        parts.push(tongue.fill(text, &with.iter().map(String::as_str).collect::<Vec<_>>()));
+        sentences.push(tongue.fill(text, &with.iter().map(String::as_str).collect::<Vec<_>>()));
     }
     let mut words = format!("({} {}", status.code, status.word);
     for (key, value) in status.facts.iter().filter(|(key, _)| key != "token" && !told.contains(&key.as_str()))
@@ -64,24 +67,23 @@ pub fn lines(status: &StatusLine, tongue: Tongue) -> Vec<String> {
         words.push_str(&format!(" {key}={value}"));
     }
     words.push(')');
-    parts.push(harmless(&words).into_owned());
-    vec![parts.join(" ")]
+    let between = if tongue == Tongue::Zh { "" } else { " " };
+    format!("{} {}", sentences.join(between), harmless(&words)).trim_start().to_owned()
 }
 
-/// What the server says, as a sentence.
+/// What the server says, as a sentence. Where there is advice, what it advises itself is left out: that is in
+/// the words of the protocol.
 fn said(status: &StatusLine, advised: bool, tongue: Tongue) -> Option<String> {
-    if let Some(text) = tongue.refusal(status) {
-        return Some(format!("{text}。"));
-    }
-    // Behind a colon stands what to do, in the words of the protocol.
-    let text = match status.text.split_once(": ") {
-        Some((what, _)) if advised => what,
-        _ => status.text.as_str(),
+    let translated = tongue.refusal(status);
+    let text = translated.as_deref().unwrap_or(&status.text);
+    let what = [": ", "，请"].iter().filter(|_| advised).find_map(|mark| text.split_once(mark));
+    let mut text = what.map_or(text, |(what, _)| what).chars();
+    let sentence: String = text.next()?.to_uppercase().chain(text).collect();
+    let end = match tongue {
+        _ if sentence.ends_with(['.', '!', '?', '。', '！', '？']) => "",
+        Tongue::En => ".",
+        Tongue::Zh => "。",
     };
-    let mut text = text.chars();
-    let first = text.next()?;
-    let sentence: String = first.to_uppercase().chain(text).collect();
-    let end = if sentence.ends_with(['.', '!', '?', '。']) { "" } else { "." };
     Some(format!("{}{end}", harmless(&sentence)))
 }
 
@@ -89,7 +91,7 @@ fn fact(status: &StatusLine, key: &str, tongue: Tongue) -> String {
     let word = status.get(key).unwrap_or("-");
     match (key, word.parse::<u64>()) {
         ("retry" | "seconds", Ok(seconds)) => span(seconds, tongue),
-        _ => harmless(word).into_owned(),
+        _ => value(key, word).into_owned(),
     }
 }
 
@@ -107,17 +109,17 @@ fn span(seconds: u64, tongue: Tongue) -> String {
 mod tests {
     use super::*;
 
-    fn shown(line: &str, tongue: Tongue) -> String {
-        let Ok(protocol::grammar::Said::Status(mut status)) = protocol::grammar::said(line) else {
-            panic!("{line}");
+    fn shown(said: &str, tongue: Tongue) -> String {
+        let Ok(protocol::grammar::Said::Status(mut status)) = protocol::grammar::said(said) else {
+            panic!("{said}");
         };
         status.text = status.text.trim().to_owned();
-        lines(&status, tongue).join("\n")
+        line(&status, tongue)
     }
 
     #[test]
     fn a_refusal_is_a_sentence_with_what_to_do_and_its_word() {
-        for (line, text) in [
+        for (refusal, text) in [
             (
                 "429 THROTTLED retry=90 : too many failures: wait 90 s",
                 "Too many failures. Try again in 90 seconds. (429 THROTTLED)",
@@ -130,13 +132,18 @@ mod tests {
             ("550 NOT_FOUND : no such title", "No such title. (550 NOT_FOUND)"),
             ("553 ODD : what\u{1b}[2J", "What\\u{1b}[2J. (553 ODD)"),
             ("553 ODD a=1", "(553 ODD a=1)"),
+            ("550 MUTED until=- : no word", "An admin has taken the word from you. (550 MUTED)"),
+            (
+                "500 INTERNAL trace=a1 : a fault; the log has more under `trace`",
+                "The server has failed; its operator finds more in the log under a1. (500 INTERNAL)",
+            ),
             ("552 LIMIT max=1000 : more than 1000 seats", "More than 1000 seats. At most 1000. (552 LIMIT)"),
         ] {
-            assert_eq!(shown(line, Tongue::En), text);
+            assert_eq!(shown(refusal, Tongue::En), text);
         }
         assert_eq!(
             shown("429 THROTTLED retry=90 : too fast", Tongue::Zh),
-            "失败次数过多或太频繁。 请在 90 秒后重试。 (429 THROTTLED)"
+            "失败次数过多或太频繁。请在 90 秒后重试。 (429 THROTTLED)"
         );
     }
 }

@@ -17,6 +17,9 @@ const NARROWEST: usize = 8;
 /// A title is readable in so many columns.
 const READABLE: usize = 24;
 
+/// From so many columns on there is room for all names of a verb.
+const ROOMY: usize = 60;
+
 /// What gives way to a readable title, the first first.
 const LESSER: [&str; 3] = ["at", "member-price", "author"];
 
@@ -83,19 +86,25 @@ fn records(columns: &[Column<'_>], rows: usize, room: usize) -> Vec<String> {
 /// Words and what they mean: the first fact of a row, and the last, wrapped beside it. Where a group begins
 /// stands its heading.
 pub fn list(rows: &[Facts], room: Option<usize>, style: Style, tongue: Tongue) -> Vec<String> {
-    let first = |row: &Facts| row.first().map(|(_, word)| plain::width(word));
-    let widest = rows.iter().filter_map(first).max().unwrap_or(0) + GAP;
+    // In a narrow window the first of several names has to do.
+    let narrow = room.is_some_and(|room| room < ROOMY);
+    let name = |row: &'_ Facts| {
+        let all = row.first().map_or("", |(_, word)| word.as_str());
+        if narrow { all.split(", ").next().unwrap_or(all).to_owned() } else { all.to_owned() }
+    };
+    let names: Vec<String> = rows.iter().map(name).collect();
+    let widest = names.iter().map(|name| plain::width(name)).max().unwrap_or(0) + GAP;
     let mut lines = Vec::new();
     let mut group = None;
-    for row in rows {
+    for (row, name) in rows.iter().zip(&names) {
         let here = find(row, "group");
         if let Some(heading) = here.filter(|_| here != group).and_then(group::heading) {
             lines.extend((!lines.is_empty()).then(String::new));
             lines.push(style.bold(tongue.text(heading)));
         }
         group = here;
-        if let (Some((_, word)), Some((_, text))) = (row.first(), row.last()) {
-            beside(&mut lines, &plain::harmless(word), widest, &plain::harmless(text), room);
+        if let Some((_, text)) = row.last() {
+            beside(&mut lines, &plain::harmless(name), widest, &plain::harmless(text), room);
         }
     }
     lines
