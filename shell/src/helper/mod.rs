@@ -69,8 +69,8 @@ struct Offers {
     /// Where it begins.
     start: usize,
     pairs: Vec<Pair>,
-    /// What of the club it is, and not all of that is known yet.
-    pending: Option<Aim>,
+    /// What of the club it is, if not all of that is known yet, and how much is.
+    pending: Option<(Aim, usize)>,
 }
 
 /// Something of the club that is being typed.
@@ -164,8 +164,20 @@ impl Guide {
     /// What is known of the club that begins so.
     fn sought(&self, aim: Aim) -> Offers {
         let known = self.lookup.of(aim.source, &aim.word);
-        let pairs = pairs(&known.found, &aim.before);
-        Offers { start: aim.start, pairs, pending: (!known.settled).then_some(aim) }
+        let mut pairs = pairs(&known.found, &aim.before);
+        if aim.source == Source::Rooms {
+            pairs.extend(self.other_rooms(&aim.word, &known.found));
+        }
+        Offers { start: aim.start, pairs, pending: (!known.settled).then_some((aim, known.found.len())) }
+    }
+
+    /// The rooms that are always to be had: the lounge, and the one that was joined last.
+    fn other_rooms(&self, word: &str, found: &[Found]) -> Vec<Pair> {
+        let lounge = RoomName::default();
+        let mut rooms = vec![&lounge];
+        rooms.extend(self.room.as_ref().filter(|room| **room != lounge));
+        let others = rooms.into_iter().map(RoomName::as_str).filter(|room| starts(room, word));
+        others.filter(|room| found.iter().all(|f| f.id != **room)).map(|room| pair(room, room)).collect()
     }
 
     /// What needs nobody to be asked: verbs, words of the table, rooms, paths.
@@ -196,11 +208,6 @@ impl Guide {
         match arg.shape.offer {
             Offer::Words(words) => plain(words),
             Offer::Verb => plain(&friendly::verbs(self.gate)),
-            Offer::Room => {
-                let lounge = RoomName::default();
-                let here = self.room.as_ref().filter(|room| **room != lounge);
-                plain(&here.into_iter().chain([&lounge]).map(RoomName::as_str).collect::<Vec<_>>())
-            }
             _ => Vec::new(),
         }
     }
@@ -218,6 +225,7 @@ fn source(spec: &Spec, arg: &Arg, gate: Gate) -> Option<Source> {
         (Offer::Notice, _) => Some(Source::Notices),
         (Offer::Session, _) => Some(Source::Sessions),
         (Offer::Ad, _) => Some(Source::Ads),
+        (Offer::Room, _) => Some(Source::Rooms),
         (_, "DEFINE" | "MATCH") if arg.rest => Some(Source::Words),
         _ => None,
     }
@@ -368,8 +376,8 @@ impl Completer for Guide {
         }
         let typed = begun.get(offers.start..).unwrap_or_default();
         let stay = |replacement: &str| Pair { display: String::new(), replacement: replacement.to_owned() };
-        if let Some(aim) = &offers.pending {
-            self.lookup.owe(aim.source, &aim.word, line, offers.pairs.len());
+        if let Some((aim, known)) = &offers.pending {
+            self.lookup.owe(aim.source, &aim.word, line, *known);
             // What is not known yet is nothing to ring the bell for.
             return Ok((offers.start, vec![stay(typed)]));
         }
