@@ -3,19 +3,21 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::io::{self, Write as _};
 
 use protocol::grammar::write_word;
 use protocol::table::{Arg, Gate, Offer, Spec};
 use protocol::value::RoomName;
 use rustyline::completion::{Completer, Pair, longest_common_prefix};
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
+use rustyline::hint::{Hint as _, Hinter};
 use rustyline::{Context, Helper, Validator};
 
 mod hints;
 mod list;
 mod paint;
 mod paths;
+mod reflow;
 mod typed;
 
 use self::hints::{Ahead, ahead};
@@ -23,6 +25,7 @@ pub use self::list::Teller;
 use self::list::columns;
 use self::paint::Painter;
 use self::paths::paths;
+use self::reflow::{Drawn, End};
 use self::typed::{Place, Typed, Word};
 use crate::friendly::{self, Own};
 use crate::help::own_or_spec;
@@ -47,8 +50,10 @@ pub struct Guide {
     done: Cell<bool>,
     /// Whether what is ahead is shown; a move of the cursor hides it.
     hinted: Hinted,
-    /// Columns of the prompt.
-    prompt: usize,
+    prompt: String,
+    /// The window when the line was drawn last, where the terminal breaks lines anew.
+    shown: Cell<Option<Shown>>,
+    reflows: bool,
 }
 
 /// What a line is.
@@ -71,6 +76,14 @@ struct Offers {
     pairs: Vec<Pair>,
     /// What of the club it is, if not all of that is known yet, and how much is.
     pending: Option<(Aim, usize)>,
+}
+
+/// A window, and what was shown ahead in it.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    columns: usize,
+    /// How wide that was.
+    ahead: usize,
 }
 
 /// Something of the club that is being typed.
@@ -98,7 +111,9 @@ impl Guide {
             teller: None,
             done: Cell::default(),
             hinted: Hinted::default(),
-            prompt: 0,
+            prompt: String::new(),
+            shown: Cell::default(),
+            reflows: reflow::is_known(|name| std::env::var(name).ok()),
         }
     }
 
@@ -114,10 +129,11 @@ impl Guide {
         self.teller = Some(teller);
     }
 
-    /// Who is at the prompt now, which is so many columns wide, and in which room.
-    pub fn follow(&mut self, prompt: usize, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
+    /// Who is at this prompt now, and in which room.
+    pub fn follow(&mut self, prompt: String, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
         (self.prompt, self.gate, self.mode, self.room) = (prompt, gate, mode, room);
         self.lookup.follow(pass);
+        self.shown.set(None);
         self.done.set(false);
     }
 
@@ -321,18 +337,41 @@ impl Hinter for Guide {
 
     fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<Ahead> {
         self.lookup.line(line);
-        if pos != line.len() {
-            return None;
+        let columns = terminal_width().unwrap_or(80).max(1);
+        let ahead = if pos == line.len() { self.ahead(line, columns, context) } else { None };
+        let was_hinted = self.hinted.replace(ahead.is_some());
+        if self.reflows {
+            self.reflow(line, pos, ahead.as_ref().map_or("", Ahead::display), was_hinted, columns);
         }
+        ahead
+    }
+}
+
+impl Guide {
+    fn ahead(&self, line: &str, columns: usize, context: &Context<'_>) -> Option<Ahead> {
         // What TAB may ask for is on its way before it is pressed.
         if let Some(aim) = self.aim(line) {
             self.lookup.want(aim.source, &aim.word);
         }
-        let columns = terminal_width().unwrap_or(80);
-        let room = columns - (self.prompt + width(line)) % columns - 1;
-        let ahead = (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten();
-        self.hinted.set(ahead.is_some());
-        ahead
+        let room = columns - (width(&self.prompt) + width(line)) % columns - 1;
+        (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten()
+    }
+
+    /// The line is about to be drawn: first the cursor goes where the line editor takes it to be, should the
+    /// window be another by now.
+    fn reflow(&self, line: &str, pos: usize, ahead: &str, was_hinted: bool, columns: usize) {
+        let shown = Shown { columns, ahead: width(ahead) };
+        let Some(before) = self.shown.replace(Some(shown)).filter(|before| before.columns != columns) else {
+            return;
+        };
+        let (typed, rest) = line.split_at_checked(pos).unwrap_or((line, ""));
+        let cursor = |columns| End::default().behind(&self.prompt, columns).behind(typed, columns);
+        let hint = " ".repeat(if was_hinted { before.ahead } else { 0 });
+        let end = cursor(before.columns).behind(rest, before.columns).behind(&hint, before.columns);
+        let drawn = Drawn { cursor: cursor(before.columns), end, columns: before.columns };
+        let moves = reflow::moves(drawn, cursor(columns), columns);
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(moves.as_bytes()).and_then(|()| out.flush());
     }
 }
 
