@@ -573,3 +573,14 @@ fn a_notice_is_written_in_an_editor() {
     assert_eq!(rows(&mut boss, "NOTICES")[0].get("text"), "one\ntwo");
     assert_eq!(rows(&mut boss, "NOTICES").len(), 2);
 }
+
+#[test]
+fn a_long_text_is_typed_as_fast_as_it_comes() {
+    let World { club, folder, .. } = world();
+    let mut anna = shell(&club, folder.path(), "anna", &[], &[]);
+    anna.type_(&format!("search {}the end", "word = \"x ".repeat(800)));
+    anna.wait_screen("its end", |screen| screen.trim_end().ends_with("the end"));
+    drop_line(&mut anna);
+    anna.type_("whoami\r");
+    anna.wait("member-until");
+}

@@ -36,6 +36,10 @@ use crate::session::Pass;
 use crate::show::plain::{harmless, width};
 use crate::show::terminal_width;
 
+/// Bytes of a line from which on it is no longer drawn anew with each key: a long text that is pasted key by
+/// key would take a while.
+const LONG: usize = 1000;
+
 /// What rustyline asks while a line is typed.
 #[derive(Helper, Validator)]
 pub struct Guide {
@@ -203,6 +207,8 @@ impl Guide {
             return Offers { start: typed.word.start, pairs: verbs(&typed.word, self.gate), pending: None };
         };
         let pairs = match own_or_spec(&verb.text) {
+            // What the shell of this computer is told is mostly about files.
+            None if verb.text.starts_with('!') => paths(&typed.word.text, typed.word.quoted),
             None => Vec::new(),
             Some((spec, own)) => match typed.place(spec, own) {
                 Place::Path => paths(&typed.word.text, typed.word.quoted),
@@ -349,6 +355,9 @@ impl Hinter for Guide {
 
 impl Guide {
     fn ahead(&self, line: &str, columns: usize, context: &Context<'_>) -> Option<Ahead> {
+        if line.len() >= LONG {
+            return None;
+        }
         // What TAB may ask for is on its way before it is pressed.
         if let Some(aim) = self.aim(line) {
             self.lookup.want(aim.source, &aim.word);
@@ -393,12 +402,12 @@ impl Highlighter for Guide {
     }
 
     /// A line is drawn anew with each key: what it is made of may have changed.
-    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+    fn highlight_char(&self, line: &str, _: usize, kind: CmdKind) -> bool {
         self.done.set(kind == CmdKind::ForcedRefresh);
         if kind == CmdKind::MoveCursor {
             self.hinted.set(false);
         }
-        self.mode == Mode::Commands
+        self.mode == Mode::Commands && line.len() < LONG
     }
 }
 
@@ -523,5 +532,6 @@ mod tests {
         fs::write(dir.path().join("a b.webm"), "").unwrap();
         assert_eq!(offers(&format!("put {root}/")), [format!("\"{root}/a b.webm\" ")]);
         assert_eq!(offers(&format!("get 7 -o \"{root}/a ")), [format!("\"{root}/a b.webm\" ")]);
+        assert_eq!(offers(&format!("!ls -l {root}/a")), [format!("\"{root}/a b.webm\" ")]);
     }
 }
