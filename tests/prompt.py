@@ -58,7 +58,7 @@ for prompt in ("Password: ", "Once more: "):
 until("typist@")
 type("join\r")
 at = until("You are in lounge", len(screen))
-type("half a li")
+type("say half a li")
 at = until("half a li", at)
 ask('SAY lounge "Hello \\n TYPIST\u2028"')
 # Above the prompt, harmless, with a bell; and what was typed is there again below it.

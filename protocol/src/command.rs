@@ -208,6 +208,10 @@ commands! {
     Who "WHO" (room: Option<RoomName>) [after: Opaque, limit: Count]
         User, "rows who= role= since=, 210 END rows= [next=]", "WHO lounge";
 
+    /// Lists the chat rooms in which somebody is.
+    Rooms "ROOMS" () [after: Opaque, limit: Count]
+        User, "rows room= members=, 210 END rows= [next=]", "ROOMS";
+
     /// Reports a message to the admins, who get a copy of it. One of the last 50 of its room.
     Report "REPORT" (id: MessageId) [why: Remark]
         User, "250 OK", "REPORT 17 why=\"an insult\"";

@@ -71,6 +71,11 @@ impl Hinted {
     pub fn set(&self, hinted: bool) {
         self.0.store(hinted, Ordering::Relaxed);
     }
+
+    /// It is, or is not; gives whether it was.
+    pub fn replace(&self, hinted: bool) -> bool {
+        self.0.swap(hinted, Ordering::Relaxed)
+    }
 }
 
 /// Whether Ctrl-C has ended the line.

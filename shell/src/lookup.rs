@@ -50,6 +50,8 @@ pub enum Source {
     Sessions,
     /// Ads.
     Ads,
+    /// Chat rooms in which somebody is.
+    Rooms,
     /// Words of the dictionaries.
     Words,
 }
@@ -79,6 +81,7 @@ impl Source {
             (Source::Notices, "") => Some("NOTICES limit=50".to_owned()),
             (Source::Sessions, "") => Some("SESSIONS limit=200".to_owned()),
             (Source::Ads, "") => Some("ADS limit=200".to_owned()),
+            (Source::Rooms, "") => Some("ROOMS limit=200".to_owned()),
             _ => None,
         }
     }
@@ -93,6 +96,7 @@ impl Source {
             Source::Notices => ("id", "title", ""),
             Source::Sessions => ("session", "user", "from"),
             Source::Ads => ("id", "text", ""),
+            Source::Rooms => ("room", "", "members"),
             Source::Words => ("word", "", ""),
         }
     }

@@ -15,7 +15,7 @@ use crate::keys::{self, Keys};
 use crate::locale::Text;
 use crate::raw;
 use crate::shell::{After, Shell};
-use crate::show::plain::{harmless, width};
+use crate::show::plain::harmless;
 use crate::show::style::Style;
 
 /// Reads lines until somebody leaves.
@@ -148,7 +148,7 @@ fn guide(shell: &Shell, editor: &mut Editor<Guide, MemHistory>) {
     };
     if let Some(guide) = editor.helper_mut() {
         guide.follow(
-            width(&prompt(shell)),
+            prompt(shell),
             shell.session.gate(),
             &shell.session.pass(),
             mode,

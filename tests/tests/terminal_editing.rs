@@ -147,6 +147,7 @@ fn what_the_club_lists_is_offered_by_number_and_name() {
     boss.want("DELE 3", "250 OK");
     boss.want("AD \"Tea at the corner\"", "250 OK");
     boss.want("BOOK 1 2", "250 OK");
+    boss.want("JOIN Tearoom", "250 OK");
     let mut admin = shell(&club, folder.path(), &boss.name, &[], &[]);
     for (begun, offered) in [
         ("event film\t", "1 Film night"),
@@ -155,7 +156,8 @@ fn what_the_club_lists_is_offered_by_number_and_name() {
         ("adset tea\t", "Tea at the corner"),
         ("cancel fil\t", "1 Film night"),
         ("kick adm\t", &format!("{} [127.0.0.1", boss.name)),
-        ("join lou\t", "join lounge"),
+        ("join lou\t", "lounge"),
+        ("join tea\t", "Tearoom [1]"),
         ("balan\t", "balance"),
     ] {
         let (verb, word) = begun.split_once(' ').unwrap_or((begun, ""));
@@ -570,4 +572,15 @@ fn a_notice_is_written_in_an_editor() {
     shell.wait("id");
     assert_eq!(rows(&mut boss, "NOTICES")[0].get("text"), "one\ntwo");
     assert_eq!(rows(&mut boss, "NOTICES").len(), 2);
+}
+
+#[test]
+fn a_long_text_is_typed_as_fast_as_it_comes() {
+    let World { club, folder, .. } = world();
+    let mut anna = shell(&club, folder.path(), "anna", &[], &[]);
+    anna.type_(&format!("search {}the end", "word = \"x ".repeat(800)));
+    anna.wait_screen("its end", |screen| screen.trim_end().ends_with("the end"));
+    drop_line(&mut anna);
+    anna.type_("whoami\r");
+    anna.wait("member-until");
 }

@@ -63,6 +63,7 @@ impl Session {
             Command::Leave(c) => Box::pin(self.leave_room(c)),
             Command::Say(c) => Box::pin(self.say(c)),
             Command::Who(c) => Box::pin(self.who_is_there(c)),
+            Command::Rooms(c) => Box::pin(self.rooms(c)),
             Command::Report(c) => Box::pin(self.report(c)),
             Command::Mute(c) => Box::pin(self.mute(c)),
             Command::Unmute(c) => Box::pin(self.unmute(c)),

@@ -1,4 +1,4 @@
-//! JOIN, LEAVE, SAY, WHO: the chat rooms; MUTE, UNMUTE, REPORT, REPORTS: who looks after them.
+//! JOIN, LEAVE, SAY, WHO, ROOMS: the chat rooms; MUTE, UNMUTE, REPORT, REPORTS: who looks after them.
 
 use protocol::code::Code;
 use protocol::command::{self, Join, Leave, Mute, Report, Reports, Say, Unmute};
@@ -46,6 +46,15 @@ impl Session {
                 .with("who", present.who.to_string())
                 .with("role", present.role)
                 .with("since", present.since))
+        }))
+    }
+
+    pub(super) async fn rooms(&mut self, c: command::Rooms) -> Result<Answer, Fault> {
+        self.user()?;
+        let paging = self.paging(c.after, c.limit);
+        let page = lounge::rooms(&self.app, paging).await?;
+        Ok(Answer::page(page, |inhabited| {
+            Row(Facts::new().with("room", inhabited.room.to_string()).with("members", inhabited.members))
         }))
     }
 

@@ -8,6 +8,7 @@ use rustyline::history::SearchDirection;
 
 use super::typed::{Place, Typed};
 use crate::help::own_or_spec;
+use crate::history::may_store;
 use crate::lookup::starts;
 use crate::show::plain::{cut, is_harmful};
 
@@ -46,7 +47,8 @@ fn again(line: &str, context: &Context<'_>) -> Option<String> {
     loop {
         let found = history.starts_with(line, from, SearchDirection::Reverse).ok().flatten()?;
         let rest = found.entry.get(line.len()..)?;
-        if !rest.is_empty() && !rest.chars().any(is_harmful) {
+        // What was no command was a slip, or a word that was looked up.
+        if !rest.is_empty() && !rest.chars().any(is_harmful) && may_store(&found.entry) {
             return Some(rest.to_owned());
         }
         from = found.idx.checked_sub(1)?;
@@ -101,7 +103,9 @@ mod tests {
     #[test]
     fn the_last_line_that_began_so_is_shown_again() {
         let mut history = MemHistory::new();
-        for line in ["get 7 -o a", "ls paid", "get 12", "search 绿茶", "get 7\nx", "get 7\u{202e}y"] {
+        for line in
+            ["get 7 -o a", "ls paid", "get 12", "my password", "search 绿茶", "get 7\nx", "get 7\u{202e}y"]
+        {
             history.add(line).unwrap();
         }
         let context = Context::new(&history);
@@ -111,6 +115,7 @@ mod tests {
         assert_eq!(shown("sea", 5), Some(("rch …".into(), Some("rch 绿茶".into()))));
         assert_eq!(shown("ls paid ", 40), Some(("[sort=] [after=] [limit=]".into(), None)));
         assert_eq!(shown("", 9), None);
+        assert_eq!(shown("my", 9), None);
         // Nothing that would move the cursor, and no second line.
         assert_eq!(again("get 7", &context), Some(" -o a".into()));
     }

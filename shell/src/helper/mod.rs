@@ -3,35 +3,38 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::io::{self, Write as _};
 
-use protocol::grammar::write_word;
-use protocol::table::{Arg, Gate, Offer, Spec};
+use protocol::table::Gate;
 use protocol::value::RoomName;
 use rustyline::completion::{Completer, Pair, longest_common_prefix};
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
+use rustyline::hint::{Hint as _, Hinter};
 use rustyline::{Context, Helper, Validator};
 
 mod hints;
 mod list;
+mod offers;
 mod paint;
 mod paths;
+mod reflow;
 mod typed;
 
 use self::hints::{Ahead, ahead};
 pub use self::list::Teller;
-use self::list::columns;
+use self::offers::{listed, pairs};
 use self::paint::Painter;
-use self::paths::paths;
-use self::typed::{Place, Typed, Word};
-use crate::friendly::{self, Own};
-use crate::help::own_or_spec;
+use self::reflow::{Drawn, End};
 use crate::keys::Hinted;
 use crate::locale::Tongue;
-use crate::lookup::{Found, Lookup, Source, starts};
+use crate::lookup::Lookup;
 use crate::session::Pass;
-use crate::show::plain::{harmless, width};
+use crate::show::plain::width;
 use crate::show::terminal_width;
+
+/// Bytes of a line from which on it is no longer drawn anew with each key: a long text that is pasted key by
+/// key would take a while.
+const LONG: usize = 1000;
 
 /// What rustyline asks while a line is typed.
 #[derive(Helper, Validator)]
@@ -47,8 +50,10 @@ pub struct Guide {
     done: Cell<bool>,
     /// Whether what is ahead is shown; a move of the cursor hides it.
     hinted: Hinted,
-    /// Columns of the prompt.
-    prompt: usize,
+    prompt: String,
+    /// The window when the line was drawn last, where the terminal breaks lines anew.
+    shown: Cell<Option<Shown>>,
+    reflows: bool,
 }
 
 /// What a line is.
@@ -63,26 +68,12 @@ pub enum Mode {
     Talk,
 }
 
-/// What the word under the cursor may become.
-#[derive(Default)]
-struct Offers {
-    /// Where it begins.
-    start: usize,
-    pairs: Vec<Pair>,
-    /// What of the club it is, and not all of that is known yet.
-    pending: Option<Aim>,
-}
-
-/// Something of the club that is being typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Aim {
-    source: Source,
-    /// What there is of it.
-    word: String,
-    /// Where it begins.
-    start: usize,
-    /// What of the line stands between there and it: the key of an option.
-    before: String,
+/// A window, and what was shown ahead in it.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    columns: usize,
+    /// How wide that was.
+    ahead: usize,
 }
 
 impl Guide {
@@ -98,7 +89,9 @@ impl Guide {
             teller: None,
             done: Cell::default(),
             hinted: Hinted::default(),
-            prompt: 0,
+            prompt: String::new(),
+            shown: Cell::default(),
+            reflows: reflow::is_known(|name| std::env::var(name).ok()),
         }
     }
 
@@ -114,197 +107,12 @@ impl Guide {
         self.teller = Some(teller);
     }
 
-    /// Who is at the prompt now, which is so many columns wide, and in which room.
-    pub fn follow(&mut self, prompt: usize, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
+    /// Who is at this prompt now, and in which room.
+    pub fn follow(&mut self, prompt: String, gate: Gate, pass: &Pass, mode: Mode, room: Option<RoomName>) {
         (self.prompt, self.gate, self.mode, self.room) = (prompt, gate, mode, room);
         self.lookup.follow(pass);
+        self.shown.set(None);
         self.done.set(false);
-    }
-
-    /// What of the club is being typed at the end of `line`.
-    fn aim(&self, line: &str) -> Option<Aim> {
-        match self.mode {
-            Mode::Talk => return None,
-            Mode::Words => {
-                let word = line.trim_start().to_owned();
-                let start = line.len() - word.len();
-                return Some(Aim { source: Source::Words, word, start, before: String::new() });
-            }
-            Mode::Commands => {}
-        }
-        let typed = Typed::read(line);
-        let (spec, own) = own_or_spec(&typed.before.first()?.text)?;
-        let (arg, before, word) = typed.argument(typed.place(spec, own))?;
-        let source = source(spec, arg, self.gate)?;
-        // Free text goes from its first word to the end of the line.
-        let text = match typed.before.get(1) {
-            _ if typed.word.quoted => None,
-            Some(first) if arg.rest && source == Source::Words => {
-                line.get(first.start..).map(|t| (first.start, t))
-            }
-            _ => None,
-        };
-        let (start, word) = text.unwrap_or((typed.word.start, word));
-        Some(Aim { source, word: word.to_owned(), start, before: before.to_owned() })
-    }
-
-    /// What the word under the cursor may become.
-    fn offers(&self, line: &str) -> Offers {
-        let mut offers = match self.aim(line) {
-            Some(aim) => self.sought(aim),
-            None if self.mode == Mode::Commands => self.fixed(line),
-            None => return Offers::default(),
-        };
-        if self.mode == Mode::Commands && offers.pending.is_none() {
-            offers.pairs.extend(further(line));
-        }
-        offers
-    }
-
-    /// What is known of the club that begins so.
-    fn sought(&self, aim: Aim) -> Offers {
-        let known = self.lookup.of(aim.source, &aim.word);
-        let pairs = pairs(&known.found, &aim.before);
-        Offers { start: aim.start, pairs, pending: (!known.settled).then_some(aim) }
-    }
-
-    /// What needs nobody to be asked: verbs, words of the table, rooms, paths.
-    fn fixed(&self, line: &str) -> Offers {
-        let typed = Typed::read(line);
-        let Some(verb) = typed.before.first() else {
-            return Offers { start: typed.word.start, pairs: verbs(&typed.word, self.gate), pending: None };
-        };
-        let pairs = match own_or_spec(&verb.text) {
-            None => Vec::new(),
-            Some((spec, own)) => match typed.place(spec, own) {
-                Place::Path => paths(&typed.word.text, typed.word.quoted),
-                Place::Word(arg) if arg.name == "file" => paths(&typed.word.text, typed.word.quoted),
-                place => typed
-                    .argument(place)
-                    .map(|(arg, before, word)| self.words(arg, before, word))
-                    .unwrap_or_default(),
-            },
-        };
-        Offers { start: typed.word.start, pairs, pending: None }
-    }
-
-    fn words(&self, arg: &Arg, before: &str, word: &str) -> Vec<Pair> {
-        let plain = |choices: &[&str]| {
-            let fitting = choices.iter().filter(|choice| starts(choice, word));
-            fitting.map(|choice| pair(choice, &format!("{before}{}", like(choice, word)))).collect()
-        };
-        match arg.shape.offer {
-            Offer::Words(words) => plain(words),
-            Offer::Verb => plain(&friendly::verbs(self.gate)),
-            Offer::Room => {
-                let lounge = RoomName::default();
-                let here = self.room.as_ref().filter(|room| **room != lounge);
-                plain(&here.into_iter().chain([&lounge]).map(RoomName::as_str).collect::<Vec<_>>())
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// What of the club stands at a place, for one who may see it.
-fn source(spec: &Spec, arg: &Arg, gate: Gate) -> Option<Source> {
-    match (arg.shape.offer, spec.verb) {
-        (Offer::Title, "UNDELE") => Some(Source::Deleted),
-        (Offer::Title, _) => Some(Source::Titles),
-        // Who logs in knows the own name, and somebody else's is nothing to register.
-        (Offer::User, _) if gate == Gate::Admin && spec.gate != Gate::Guest => Some(Source::Users),
-        (Offer::Event, _) => Some(Source::Events),
-        (Offer::Booking, _) => Some(Source::Bookings),
-        (Offer::Notice, _) => Some(Source::Notices),
-        (Offer::Session, _) => Some(Source::Sessions),
-        (Offer::Ad, _) => Some(Source::Ads),
-        (_, "DEFINE" | "MATCH") if arg.rest => Some(Source::Words),
-        _ => None,
-    }
-}
-
-/// What was found, as it is offered: what is typed, with the names beside it.
-fn pairs(found: &[Found], before: &str) -> Vec<Pair> {
-    let pairs = found.iter().map(|found| {
-        let mut word = String::new();
-        write_word(&mut word, &found.id);
-        // Words of a dictionary may have blanks in them; free text needs no quotes for that.
-        let free = before.is_empty() && !found.id.contains(['"', '\\', '=']);
-        let word = if free { &found.id } else { &word };
-        let mut shown = harmless(&found.id).into_owned();
-        if !found.name.is_empty() {
-            shown.extend([" ", &found.name]);
-        }
-        if !found.more.is_empty() {
-            shown.extend([" [", &found.more, "]"]);
-        }
-        Pair { display: shown, replacement: format!("{before}{word} ") }
-    });
-    pairs.collect()
-}
-
-fn listed(pairs: &[Pair], tongue: Tongue) -> String {
-    let shown: Vec<String> = pairs.iter().map(|pair| pair.display.clone()).collect();
-    columns(&shown, terminal_width().unwrap_or(80), tongue)
-}
-
-fn verbs(word: &Word<'_>, gate: Gate) -> Vec<Pair> {
-    let fitting = friendly::verbs(gate).into_iter().filter(|verb| starts(verb, &word.text));
-    fitting
-        .map(|verb| {
-            let verb = like(verb, &word.text);
-            pair(&verb, &verb)
-        })
-        .collect()
-}
-
-/// Options that may stand where a word may be left out, and where something is begun.
-fn further(line: &str) -> Vec<Pair> {
-    let typed = Typed::read(line);
-    let Some((spec, own)) = typed.before.first().and_then(|verb| own_or_spec(&verb.text)) else {
-        return Vec::new();
-    };
-    match typed.place(spec, own) {
-        Place::Word(arg) if arg.required && typed.word.text.is_empty() => Vec::new(),
-        Place::Word(_) | Place::Options | Place::Flag if !typed.word.quoted => keys(&typed, spec, own),
-        _ => Vec::new(),
-    }
-}
-
-/// Option keys and flags that are not there yet.
-fn keys(typed: &Typed<'_>, spec: &Spec, own: Option<&Own>) -> Vec<Pair> {
-    let given = |key: &str| {
-        let has = |word: &Word<'_>| {
-            word.text.split_once('=').is_some_and(|(k, _)| !word.quoted && k.eq_ignore_ascii_case(key))
-        };
-        typed.before.iter().any(has)
-    };
-    let begun = &typed.word.text;
-    let options = spec.options.iter().map(Arg::key);
-    let options = options.filter(|key| starts(key, begun) && !given(key));
-    let mut pairs: Vec<Pair> =
-        options.map(|key| Pair { display: format!("{key}="), replacement: format!("{key}=") }).collect();
-    let flags = own.map_or(&[][..], |own| own.flags).iter();
-    let flags = flags
-        .filter(|flag| starts(flag.name, begun) && !typed.before.iter().any(|word| word.text == flag.name));
-    // Flags come up when a dash asks for them.
-    if begun.starts_with('-') {
-        pairs.extend(flags.map(|flag| pair(flag.name, flag.name)));
-    }
-    pairs
-}
-
-fn pair(display: &str, replacement: &str) -> Pair {
-    Pair { display: display.to_owned(), replacement: format!("{replacement} ") }
-}
-
-/// `choice` in the case in which the word was begun: lower, unless it was begun in upper case.
-fn like(choice: &str, word: &str) -> String {
-    let upper = word.chars().next().is_some_and(char::is_uppercase);
-    let verb = choice.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
-    match (verb, upper) {
-        (true, false) => choice.to_lowercase(),
-        _ => choice.to_owned(),
     }
 }
 
@@ -313,18 +121,44 @@ impl Hinter for Guide {
 
     fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<Ahead> {
         self.lookup.line(line);
-        if pos != line.len() {
+        let columns = terminal_width().unwrap_or(80).max(1);
+        let ahead = if pos == line.len() { self.ahead(line, columns, context) } else { None };
+        let was_hinted = self.hinted.replace(ahead.is_some());
+        if self.reflows {
+            self.reflow(line, pos, ahead.as_ref().map_or("", Ahead::display), was_hinted, columns);
+        }
+        ahead
+    }
+}
+
+impl Guide {
+    fn ahead(&self, line: &str, columns: usize, context: &Context<'_>) -> Option<Ahead> {
+        if line.len() >= LONG {
             return None;
         }
         // What TAB may ask for is on its way before it is pressed.
         if let Some(aim) = self.aim(line) {
             self.lookup.want(aim.source, &aim.word);
         }
-        let columns = terminal_width().unwrap_or(80);
-        let room = columns - (self.prompt + width(line)) % columns - 1;
-        let ahead = (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten();
-        self.hinted.set(ahead.is_some());
-        ahead
+        let room = columns - (width(&self.prompt) + width(line)) % columns - 1;
+        (self.mode == Mode::Commands).then(|| ahead(line, room, context)).flatten()
+    }
+
+    /// The line is about to be drawn: first the cursor goes where the line editor takes it to be, should the
+    /// window be another by now.
+    fn reflow(&self, line: &str, pos: usize, ahead: &str, was_hinted: bool, columns: usize) {
+        let shown = Shown { columns, ahead: width(ahead) };
+        let Some(before) = self.shown.replace(Some(shown)).filter(|before| before.columns != columns) else {
+            return;
+        };
+        let (typed, rest) = line.split_at_checked(pos).unwrap_or((line, ""));
+        let cursor = |columns| End::default().behind(&self.prompt, columns).behind(typed, columns);
+        let hint = " ".repeat(if was_hinted { before.ahead } else { 0 });
+        let end = cursor(before.columns).behind(rest, before.columns).behind(&hint, before.columns);
+        let drawn = Drawn { cursor: cursor(before.columns), end, columns: before.columns };
+        let moves = reflow::moves(drawn, cursor(columns), columns);
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(moves.as_bytes()).and_then(|()| out.flush());
     }
 }
 
@@ -346,12 +180,12 @@ impl Highlighter for Guide {
     }
 
     /// A line is drawn anew with each key: what it is made of may have changed.
-    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+    fn highlight_char(&self, line: &str, _: usize, kind: CmdKind) -> bool {
         self.done.set(kind == CmdKind::ForcedRefresh);
         if kind == CmdKind::MoveCursor {
             self.hinted.set(false);
         }
-        self.mode == Mode::Commands
+        self.mode == Mode::Commands && line.len() < LONG
     }
 }
 
@@ -368,8 +202,8 @@ impl Completer for Guide {
         }
         let typed = begun.get(offers.start..).unwrap_or_default();
         let stay = |replacement: &str| Pair { display: String::new(), replacement: replacement.to_owned() };
-        if let Some(aim) = &offers.pending {
-            self.lookup.owe(aim.source, &aim.word, line, offers.pairs.len());
+        if let Some((aim, known)) = &offers.pending {
+            self.lookup.owe(aim.source, &aim.word, line, *known);
             // What is not known yet is nothing to ring the bell for.
             return Ok((offers.start, vec![stay(typed)]));
         }
@@ -380,101 +214,5 @@ impl Completer for Guide {
             _ => Vec::new(),
         };
         Ok((offers.start, pairs))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn guide(gate: Gate) -> Guide {
-        let title = |id: &str, name: &str| Found { id: id.into(), name: name.into(), more: "FREE".into() };
-        let mut guide = Guide::new(Tongue::En, true);
-        let titles = vec![title("7", "Green tea"), title("12", "绿茶"), title("71", "Black\\u{1b} tea")];
-        guide.lookup.set(Source::Titles, titles);
-        let account = |name: &str| Found { id: name.into(), name: String::new(), more: "user".into() };
-        guide.lookup.set(Source::Users, vec![account("anna"), account("Annabel"), account("李=雷")]);
-        guide.gate = gate;
-        guide
-    }
-
-    fn offered(gate: Gate, line: &str) -> Vec<String> {
-        let offers = guide(gate).offers(line);
-        offers.pairs.into_iter().map(|pair| pair.replacement).collect()
-    }
-
-    fn offers(line: &str) -> Vec<String> {
-        offered(Gate::User, line)
-    }
-
-    #[test]
-    fn verbs_are_those_of_the_role_in_the_case_that_was_begun() {
-        assert_eq!(offers("se"), ["search ", "sessions "]);
-        assert_eq!(offers("SE"), ["SEARCH ", "SESSIONS "]);
-        assert_eq!(offers("invi"), Vec::<String>::new());
-        assert_eq!(offered(Gate::Admin, "invi").len(), 1);
-        assert!(offered(Gate::Guest, "").iter().all(|verb| verb != "get "));
-        assert!(offers("downl").contains(&"downloads ".to_owned()));
-    }
-
-    #[test]
-    fn words_and_option_keys_come_from_the_table() {
-        assert_eq!(offers("ls pa"), ["paid "]);
-        assert_eq!(offers("LIST sort=n"), ["sort=new ", "sort=name "]);
-        assert_eq!(offers("ls sort=new li"), ["limit="]);
-        assert_eq!(offers("ls all sort=new "), ["after=", "limit="]);
-        assert_eq!(offers("help se"), ["search ", "sessions "]);
-        assert_eq!(offers("put x kind=S"), ["kind=SHARED "]);
-        assert_eq!(offers("get 7 -"), ["-o ", "-j ", "--force ", "-y "]);
-        assert_eq!(offers("get 7 -j 4 --f"), ["--force "]);
-        assert_eq!(offers("join lo"), ["lounge "]);
-    }
-
-    #[test]
-    fn titles_are_found_by_number_and_by_name() {
-        let found = guide(Gate::User).offers("info 7");
-        assert_eq!(found.start, 5);
-        assert_eq!(found.pairs[0].display, "7 Green tea [FREE]");
-        assert_eq!(found.pairs[1].display, "71 Black\\u{1b} tea [FREE]");
-        assert_eq!(offers("get 绿"), ["12 "]);
-        assert_eq!(offers("buy gree"), ["7 "]);
-        assert_eq!(offers("buy \"green t"), ["7 "]);
-    }
-
-    #[test]
-    fn accounts_are_for_admins() {
-        assert_eq!(offered(Gate::Admin, "lock an"), ["anna ", "Annabel "]);
-        assert_eq!(offered(Gate::Admin, "refund 李"), ["\"李=雷\" "]);
-        assert_eq!(offered(Gate::Admin, "quota anna"), ["anna ", "Annabel "]);
-        assert_eq!(offers("quota an"), Vec::<String>::new());
-        assert_eq!(offered(Gate::Admin, "register an"), Vec::<String>::new());
-        assert_eq!(offered(Gate::Admin, "refund anna gree"), ["7 "]);
-    }
-
-    #[test]
-    fn what_tab_types_is_what_all_have_in_common() {
-        let guide = guide(Gate::User);
-        let history = rustyline::history::MemHistory::new();
-        let typed = |line: &str| {
-            let (start, pairs) = guide.complete(line, line.len(), &Context::new(&history)).unwrap();
-            pairs.first().map(|pair| format!("{}{}", &line[..start], pair.replacement))
-        };
-        assert_eq!(typed("se"), None);
-        assert_eq!(typed("sea").as_deref(), Some("search "));
-        assert_eq!(typed("not").as_deref(), Some("notice"), "notice and notices");
-        assert_eq!(typed("buy gree").as_deref(), Some("buy 7 "));
-        // What is not known yet is waited for, and nothing is typed meanwhile.
-        assert_eq!(typed("event x").as_deref(), Some("event x"));
-    }
-
-    #[test]
-    fn paths_stand_where_files_are_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().to_str().unwrap();
-        fs::write(dir.path().join("a b.webm"), "").unwrap();
-        assert_eq!(offers(&format!("put {root}/")), [format!("\"{root}/a b.webm\" ")]);
-        assert_eq!(offers(&format!("get 7 -o \"{root}/a ")), [format!("\"{root}/a b.webm\" ")]);
     }
 }

@@ -12,7 +12,7 @@ use super::book::{self, Draft, Kept};
 use super::bucket::Buckets;
 use super::ear::Ear;
 use super::room::Room;
-use super::{Bounds, Entrance, Guest, Message, Named, Present};
+use super::{Bounds, Entrance, Guest, Inhabited, Message, Named, Present};
 use crate::clock::Clock;
 use crate::guard::planted;
 use crate::service::Fault;
@@ -31,6 +31,8 @@ pub enum Request {
     Say { seat: Option<u64>, guest: Guest, room: Named, text: String, answer: Answer<Result<(), Fault>> },
     /// Who is there: one more than asked for, to see whether there are more.
     Who { room: Named, after: Option<String>, limit: u32, answer: Answer<Vec<Present>> },
+    /// Which rooms there are: one more than asked for, to see whether there are more.
+    Rooms { after: Option<String>, limit: u32, answer: Answer<Vec<Inhabited>> },
     /// To take a name from what was said.
     Forget { account: AccountId, name: Arc<str> },
     /// To be bounded by these from now on.
@@ -154,6 +156,9 @@ impl Keeper {
                 let page = room.map(|room| room.page(after.as_deref(), limit as usize + 1));
                 let _ = answer.send(page.unwrap_or_default());
             }
+            Request::Rooms { after, limit, answer } => {
+                let _ = answer.send(self.inhabited(after.as_deref(), limit as usize + 1));
+            }
             Request::Forget { account, name } => {
                 self.rooms.values_mut().for_each(|room| room.rename(account, &name));
             }
@@ -162,6 +167,18 @@ impl Keeper {
                 self.bounds = bounds;
             }
         }
+    }
+
+    /// The rooms after this one, by folded name. There are no more of them than connections, times a few.
+    fn inhabited(&self, after: Option<&str>, most: usize) -> Vec<Inhabited> {
+        let rooms = self
+            .rooms
+            .iter()
+            .filter(|(folded, room)| after.is_none_or(|after| folded.as_ref() > after) && !room.is_empty());
+        let mut rooms: Vec<_> = rooms.collect();
+        rooms.sort_unstable_by_key(|(folded, _)| *folded);
+        rooms.truncate(most);
+        rooms.iter().map(|(_, room)| Inhabited { room: room.name.clone(), members: room.members() }).collect()
     }
 
     /// Lets somebody in; the first has to wait until the room is opened.

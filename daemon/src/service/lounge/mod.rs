@@ -117,6 +117,15 @@ pub struct Present {
     pub since: Time,
 }
 
+/// A room in which somebody is, as ROOMS shows it.
+#[derive(Clone, Debug)]
+pub struct Inhabited {
+    /// The name, as it was first written.
+    pub room: Arc<str>,
+    /// How many accounts are in it.
+    pub members: usize,
+}
+
 /// What JOIN gives.
 #[derive(Debug)]
 pub struct Entrance {
@@ -303,4 +312,15 @@ pub async fn who(app: &App, room: &RoomName, paging: Paging) -> Result<Page<Pres
     let after = paging.after.as_deref().map(terms::fold);
     let rows = app.lounge.ask(|answer| Request::Who { room, after, limit, answer }).await?;
     Ok(Page::cut(rows, limit, |present: &Present| present.who.to_string()))
+}
+
+/// The rooms in which somebody is, by name.
+///
+/// # Errors
+/// None but those of a club that ends.
+pub async fn rooms(app: &App, paging: Paging) -> Result<Page<Inhabited>, Fault> {
+    let limit = paging.limit;
+    let after = paging.after.as_deref().map(terms::fold);
+    let rows = app.lounge.ask(|answer| Request::Rooms { after, limit, answer }).await?;
+    Ok(Page::cut(rows, limit, |inhabited: &Inhabited| inhabited.room.to_string()))
 }
