@@ -87,6 +87,12 @@ impl Painter {
         if is_open(line, word) {
             return true;
         }
+        let is_flag = |own: &Own| own.flags.iter().any(|flag| starts(flag.name, &word.text));
+        if let Some(own) =
+            own.filter(|own| !own.flags.is_empty() && !word.quoted && word.text.starts_with('-'))
+        {
+            return is_flag(own);
+        }
         let mut places = Places::of(spec, own);
         let place = all.iter().skip(1).map(|word| places.next(word)).last();
         let (arg, value) = match place {
@@ -95,13 +101,9 @@ impl Painter {
             Some(Place::Flag | Place::Path | Place::Count) => return true,
             Some(Place::Options) | None => (None, ""),
         };
-        let flags = own.map_or(&[][..], |own| own.flags);
-        let flag = flags.iter().any(|flag| starts(flag.name, &word.text));
-        if !word.quoted && word.text.starts_with('-') && !flags.is_empty() {
-            return flag;
-        }
         let begun = arg.is_some_and(|arg| offered(arg, value, self.gate));
         let key = spec.options.iter().any(|option| starts(&option.key(), &word.text));
+        let flag = own.is_some_and(is_flag);
         begun
             || (!word.quoted && (key || flag))
             || endings(value).any(|ending| is_mended(&format!("{line}{ending}"), word))
@@ -144,9 +146,14 @@ fn fault(line: &str, all: &[Word<'_>]) -> Option<usize> {
             let at = line.char_indices().nth(error.column.saturating_sub(1));
             Some(at.map_or(usize::MAX, |(byte, _)| byte))
         }
-        Ok(Input::Own(own, _)) if own.deed != Deed::Say => misfit(own, all),
+        Ok(Input::Own(own, _)) if !is_free(own) => misfit(own, all),
         _ => None,
     }
+}
+
+/// Whether its words are not bound to places: they are said or sent as they are, or come in any order.
+fn is_free(own: &Own) -> bool {
+    matches!(own.deed, Deed::Say | Deed::Raw | Deed::Local | Deed::Top | Deed::New)
 }
 
 /// Where a word of one of the shell's own verbs is not what its place wants: it is looked at only when the
@@ -182,7 +189,7 @@ fn pieces(all: &[Word<'_>]) -> Vec<Piece> {
     let Some((spec, own)) = own_or_spec(&verb.text) else { return Vec::new() };
     let mut pieces = vec![(verb.start, verb.end, VERB)];
     // What is said is no command, whatever it looks like.
-    if own.is_some_and(|own| own.deed == Deed::Say) {
+    if own.is_some_and(|own| matches!(own.deed, Deed::Say | Deed::Raw)) {
         return pieces;
     }
     let mut places = Places::of(spec, own);
@@ -312,6 +319,9 @@ mod tests {
             "say don't \"x a=b",
             "# \"x",
             "!ls \"x",
+            "raw FROB \"x a=b c",
+            "top 10",
+            "new 5 free",
             "help ge",
             "search green tea",
             "stor 5 5d41402abc",
