@@ -21,6 +21,7 @@ use crate::show::terminal_width;
 pub struct Offers {
     /// Where it begins.
     pub start: usize,
+    /// What is shown of each, and what is typed for it.
     pub pairs: Vec<Pair>,
     /// What of the club it is, if not all of that is known yet, and how much is.
     pub pending: Option<(Aim, usize)>,
@@ -29,6 +30,7 @@ pub struct Offers {
 /// Something of the club that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aim {
+    /// What it is one of.
     pub source: Source,
     /// What there is of it.
     pub word: String,
