@@ -16,7 +16,7 @@ const GROUPS: &[Group] = &[
     ),
     ("money", Text::GroupMoney, &["BUY", "TOPUP", "REDEEM", "MEMBER", "PRICES", "STATEMENT"]),
     ("notices", Text::GroupNotices, &["NOTICES", "NOTICE", "WATCH"]),
-    ("lounge", Text::GroupLounge, &["CHAT", "JOIN", "SAY", "WHO", "LEAVE", "REPORT"]),
+    ("lounge", Text::GroupLounge, &["CHAT", "ROOMS", "JOIN", "SAY", "WHO", "LEAVE", "REPORT"]),
     ("words", Text::GroupWords, &["WORDS", "DEFINE", "MATCH", "LOOKUPS"]),
     ("tickets", Text::GroupTickets, &["EVENTS", "EVENT", "BOOK", "BOOKINGS", "CANCEL"]),
     (
