@@ -12,6 +12,7 @@ use crate::fault::{Exit, Fault};
 use crate::link::Reply;
 use crate::locale::Text;
 use crate::shell::{After, Shell};
+use crate::show::plain::harmless;
 
 /// Longest line of a script, in bytes: a good deal more than the server takes, so that it can say so.
 const LONGEST: usize = 64 * 1024;
@@ -21,7 +22,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Runs what the command line names. Gives the exit code.
 pub fn run(shell: &mut Shell, cli: &Cli) -> Exit {
-    let mut script = Script { shell, goes_on: cli.keep_going, failed: None };
+    let mut script = Script { shell, goes_on: cli.keep_going, failed: None, at: None };
     let _ = script.all(cli);
     let failed = script.failed;
     // What it has begun in the background is its work, too.
@@ -38,6 +39,8 @@ struct Script<'a> {
     goes_on: bool,
     /// What went wrong first.
     failed: Option<Exit>,
+    /// The file that is read, and the number of its line.
+    at: Option<(String, usize)>,
 }
 
 impl Script<'_> {
@@ -59,9 +62,9 @@ impl Script<'_> {
 
     fn lines(&mut self, name: &str, from: &mut dyn BufRead) -> ControlFlow<()> {
         let mut line = Vec::new();
-        let mut first = true;
-        loop {
+        for number in 1.. {
             line.clear();
+            self.at = Some((name.to_owned(), number));
             match from.take(LONGEST as u64).read_until(b'\n', &mut line) {
                 Ok(0) => return Continue(()),
                 Ok(_) => {}
@@ -77,13 +80,13 @@ impl Script<'_> {
                 ))?;
                 continue;
             }
-            let bytes = line.strip_prefix(MARK).filter(|_| first).unwrap_or(&line);
-            first = false;
+            let bytes = line.strip_prefix(MARK).filter(|_| number == 1).unwrap_or(&line);
             match std::str::from_utf8(bytes) {
                 Ok(text) => self.line(text)?,
                 Err(error) => self.fault(&not_text(bytes, error.valid_up_to()))?,
             }
         }
+        Continue(())
     }
 
     /// Runs one line; what goes wrong is shown.
@@ -96,6 +99,9 @@ impl Script<'_> {
     }
 
     fn fault(&mut self, fault: &Fault) -> ControlFlow<()> {
+        if let Some((name, number)) = &self.at {
+            self.shell.screen.say(Text::AtLine, &[&harmless(name), &number.to_string()]);
+        }
         self.shell.screen.fault(fault);
         self.fails(fault.exit())
     }

@@ -151,7 +151,9 @@ fn log_in(shell: &mut Shell, user: Option<&str>, typed: bool) -> Result<Option<R
     }
     match user {
         Some(name) => batch::log_in(shell, name).map(Some),
-        None => shell.session.connect().map(|()| None),
+        None if typed => shell.session.connect().map(|()| None),
+        // The first command that wants a server finds out whether there is one.
+        None => Ok(None),
     }
 }
 

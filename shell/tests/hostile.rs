@@ -244,9 +244,8 @@ fn nothing_that_a_server_says_commands_the_terminal() {
     }
 }
 
-#[test]
-fn a_wait_without_an_end_is_no_panic() {
-    let folder = tempfile::tempdir().unwrap();
+/// A server with one title, that answers RETR so.
+fn one_title(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
@@ -258,11 +257,27 @@ fn a_wait_without_an_end_is_no_panic() {
             let said = match line.split(' ').next() {
                 Some("LOGIN") => "230 OK user=anna role=user balance=0.00 member-until=- token=T",
                 Some("INFO") => &info,
-                _ => "350 WAIT seconds=18446744073709551615 ad=\"x\"",
+                _ => answer,
             };
-            stream.write_all(format!("{said}\r\n").as_bytes()).unwrap();
+            let _ = stream.write_all(format!("{said}\r\n").as_bytes());
         }
     });
+    host
+}
+
+#[test]
+fn a_file_that_is_promised_and_never_comes_is_not_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = one_title("250 OK");
+    let ended = reel(&host, folder.path(), &["-c", "get 1"]).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("without a body"), "{ended:?}");
+}
+
+#[test]
+fn a_wait_without_an_end_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = one_title("350 WAIT seconds=18446744073709551615 ad=\"x\"");
     let mut child = reel(&host, folder.path(), &["-c", "get 1"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     let mut byte = [0];

@@ -24,7 +24,7 @@ pub fn reel_at(address: SocketAddr, folder: &Path, name: &str, arguments: &[&str
 
 fn run(host: &[&str], folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Output {
     // Without a terminal: where there is one, `reel` asks there.
-    Command::new("setsid")
+    Command::new("/usr/bin/setsid")
         .arg(program("reel"))
         .args(host)
         .args(arguments)

@@ -233,7 +233,7 @@ impl Drop for Terminal {
 
 /// `reel` that hears nothing of the surroundings, in English, in a session whose terminal is its standard input.
 fn reel(folder: &Path, more: &[(&str, &str)]) -> Command {
-    let mut command = Command::new("setsid");
+    let mut command = Command::new("/usr/bin/setsid");
     command.arg("--ctty").arg(program("reel")).current_dir(folder);
     for (name, _) in
         std::env::vars().filter(|(name, _)| name.starts_with("REEL_") || name.starts_with("XDG_"))

@@ -174,6 +174,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::Seconds => "{0} seconds",
         Text::Minutes => "{0} minutes",
         Text::Hours => "{0} hours",
+        Text::AtLine => "{0}, line {1}:",
         Text::LineTooLong => "A line of more than {0} bytes is no command.",
         Text::SomeDone => "Done: {0} of {1}.",
         Text::OneOf => "{0} of {1}: {2}",

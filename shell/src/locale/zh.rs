@@ -162,6 +162,7 @@ pub const fn text(text: Text) -> &'static str {
         Text::Seconds => "{0} 秒",
         Text::Minutes => "{0} 分钟",
         Text::Hours => "{0} 小时",
+        Text::AtLine => "{0} 第 {1} 行：",
         Text::LineTooLong => "超过 {0} 字节的一行不是命令。",
         Text::SomeDone => "{1} 个中完成了 {0} 个。",
         Text::OneOf => "第 {0} 个，共 {1} 个：{2}",

@@ -15,6 +15,9 @@ use crate::fault::Fault;
 /// How often the map is written: what came since is fetched again after a crash.
 const MAP_EVERY: Duration = Duration::from_secs(1);
 
+/// After how many bytes it is written at the latest.
+const MAP_BYTES: u64 = 4 << 20;
+
 /// First and one past the last byte.
 pub type Range = (u64, u64);
 
@@ -34,6 +37,8 @@ struct State {
     done: Vec<Range>,
     mapped: bool,
     saved: Instant,
+    /// Bytes that came since.
+    fresh: u64,
 }
 
 impl Part {
@@ -59,7 +64,7 @@ impl Part {
             Some(text) => parse(&text, size),
             None => vec![(0, length.min(size))],
         };
-        let mut state = State { done: Vec::new(), mapped, saved: Instant::now() };
+        let mut state = State { done: Vec::new(), mapped, saved: Instant::now(), fresh: 0 };
         done.into_iter().for_each(|range| add(&mut state.done, range));
         Ok(Self { file, path, map, size, state: Mutex::new(state) })
     }
@@ -104,7 +109,8 @@ impl Part {
         self.file.write_all_at(bytes, at).map_err(wrong)?;
         let mut state = self.state();
         add(&mut state.done, (at, at + bytes.len() as u64));
-        if state.mapped && state.saved.elapsed() >= MAP_EVERY {
+        state.fresh += bytes.len() as u64;
+        if state.mapped && (state.fresh >= MAP_BYTES || state.saved.elapsed() >= MAP_EVERY) {
             self.save(&mut state)?;
         }
         Ok(())
@@ -154,7 +160,7 @@ impl Part {
         fs::write(&fresh, lines.concat())
             .and_then(|()| fs::rename(&fresh, &self.map))
             .map_err(|error| Fault::file(&self.map, error))?;
-        state.saved = Instant::now();
+        (state.saved, state.fresh) = (Instant::now(), 0);
         Ok(())
     }
 
@@ -233,6 +239,17 @@ mod tests {
         part.finish(&target, false).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"abcdefghij");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_shell_that_is_killed_has_noted_most_of_what_it_had() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.7-0.reel-part");
+        let part = Part::open(path.clone(), 3 * MAP_BYTES, "").unwrap();
+        part.keep_map().unwrap();
+        part.write(MAP_BYTES, &vec![7; MAP_BYTES as usize]).unwrap();
+        let map = fs::read_to_string(path.with_extension("reel-part-map")).unwrap();
+        assert_eq!(map, format!("{MAP_BYTES}-{}\n", 2 * MAP_BYTES));
     }
 
     #[test]

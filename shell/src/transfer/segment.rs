@@ -25,8 +25,11 @@ pub fn fetch(
     })
     .line();
     let reply = link.ask(&line)?;
-    if reply.status.code != 150 {
-        return Ok(reply);
+    match reply.status.code {
+        150 => {}
+        // Asked again, such a server would say the same, for ever.
+        200..300 => return Err(Fault::Garbled("RETR answered without a body".to_owned())),
+        _ => return Ok(reply),
     }
     check(&reply, title, (start, end))?;
     let mut at = start;

@@ -37,6 +37,9 @@ pub struct Upload {
     pub proved: bool,
 }
 
+/// How often a first try that finds the file busy is made again.
+const BUSY: u32 = 2;
+
 /// How one try ended.
 struct Tried {
     reply: Reply,
@@ -61,13 +64,18 @@ impl Upload {
         let mut patience = Patience::default();
         let mut furthest = 0;
         let mut broke = false;
+        let mut busy = 0;
         loop {
             let mut reached = 0;
             let fault = match self.attempt(shell, &mut reached) {
                 Ok(reply) => match reply.accepted() {
                     Ok(reply) => return Ok(reply),
-                    // The server has not noticed yet that the old connection is dead.
-                    Err(fault) if broke && fault.is("BUSY") => fault,
+                    // The server has not noticed yet that the old connection is dead: ours, or that of a shell
+                    // that was killed a moment ago.
+                    Err(fault) if fault.is("BUSY") && (broke || busy < BUSY) => {
+                        busy += 1;
+                        fault
+                    }
                     // Then the bytes go the long way, once.
                     Err(fault) if fault.is("PROOF_FAILED") && self.stor.prove != Some(YesNo::No) => {
                         shell.screen.say(Text::NotProved, &[]);
@@ -84,7 +92,7 @@ impl Upload {
                 furthest = reached;
                 patience = Patience::default();
             }
-            broke = true;
+            broke |= !fault.is("BUSY");
             shell.screen.say(Text::Retrying, &[&fault.to_string()]);
             patience.wait(&self.cancel, fault)?;
         }

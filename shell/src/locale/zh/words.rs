@@ -72,6 +72,7 @@ pub const SAID: &[(&str, &str)] = &[
     ("a title without id, size or md5", "影片没有给出 id、size 或 md5"),
     ("bytes that nobody asked for", "收到了未请求的字节"),
     ("a panic", "程序出错"),
+    ("RETR answered without a body", "RETR 没有给出内容"),
     ("RETR answered with another range or file", "RETR 给出了另一个范围或文件"),
     ("SEND beyond the file", "SEND 超出文件范围"),
     ("NEED_PAY without price", "NEED_PAY 没有给出价格"),
