@@ -38,7 +38,7 @@ fn main() {
     let mut shell = Terminal::sized(dir.path(), &password, &["--host", &address, "--user", "anna"], 30, 92);
     shell.wait(PROMPT);
     shell.type_("\x0c");
-    for line in ["ls", "search 生命"] {
+    for line in ["ls", "search 生命", "get 1 2 -o films/ &"] {
         shell.type_(&format!("{line}\r"));
         shell.wait(PROMPT);
     }
@@ -46,9 +46,10 @@ fn main() {
     shell.wait("[y/N] ");
     shell.type_("y\r");
     shell.wait(PROMPT);
-    shell.type_("statement\r");
+    shell.type_("jobs\r");
     shell.wait(PROMPT);
-    shell.type_("get 4 -");
-    shell.wait_screen("the line that is typed", |screen| screen.trim_end().contains("get 4 -"));
+    // What may follow stands behind it, dim.
+    shell.type_("book ");
+    shell.wait_screen("a hint", |screen| screen.contains("<seats>"));
     fs::write(demo.join("shell.svg"), shell.picture()).unwrap();
 }

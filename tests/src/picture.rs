@@ -74,7 +74,7 @@ fn looks(cell: &Cell) -> String {
         Color::Rgb(r, g, b) => format!(" fill=\"#{r:02x}{g:02x}{b:02x}\""),
     };
     if cell.dim() {
-        out.push_str(" opacity=\"0.55\"");
+        out.push_str(" fill-opacity=\"0.55\"");
     }
     if cell.bold() {
         out.push_str(" font-weight=\"bold\"");
