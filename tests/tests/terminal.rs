@@ -7,9 +7,7 @@ use tests::{Club, Engine, Terminal, user};
 fn a_line_is_typed_and_answered() {
     let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
     user(&club, "anna");
-    let password = [("REEL_PASSWORD", "the password of anna")];
-    let mut shell = Terminal::reel(&club, dir.path(), &password, &["--user", "anna"]);
-    shell.wait("anna@127.0.0.1> ");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_("whoami\r");
     shell.wait("member-until");
     shell.wait("anna@127.0.0.1> ");
@@ -26,9 +24,7 @@ fn a_line_is_typed_and_answered() {
 fn what_is_typed_while_a_command_runs_is_run_next() {
     let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
     user(&club, "anna");
-    let password = [("REEL_PASSWORD", "the password of anna")];
-    let mut shell = Terminal::reel(&club, dir.path(), &password, &["--user", "anna"]);
-    shell.wait("anna@127.0.0.1> ");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_("whoami\rhelp whoami\rnope\rhelp ls\r");
     shell.wait("member-until");
     shell.wait("Says who you are");
