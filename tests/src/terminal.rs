@@ -126,23 +126,36 @@ impl Terminal {
         self.read = from + at + text.len();
     }
 
-    /// Gives a command to the shell, which is at its prompt or soon will be, and waits until the next may be
-    /// given; what it said, with `\n` at the ends of its lines.
-    ///
-    /// The prompt alone tells nothing: it is drawn anew with each key.
+    /// Waits until the shell is at its prompt and nothing is typed. That the prompt was said tells nothing: it is
+    /// drawn anew with each key.
+    #[track_caller]
+    pub fn prompt(&self) -> String {
+        self.until("the prompt", |shown| shown.prompt().is_some());
+        self.shown().prompt().unwrap_or_default()
+    }
+
+    /// Gives a command at the prompt and waits until the next may be given; what it said, with `\n` at the ends
+    /// of its lines.
     #[track_caller]
     pub fn give(&mut self, line: &str) -> String {
-        self.until("the prompt", |shown| shown.prompt().is_some());
+        self.prompt();
         let said = self.shown().said.len();
         self.read = said;
         self.type_(&format!("{line}\r"));
         self.wait("\n");
         let from = self.read;
-        self.until("the next prompt", |shown| shown.prompt().is_some());
-        let prompt = self.shown().prompt().unwrap_or_default();
+        let prompt = self.prompt();
         self.wait(&prompt);
         let said = self.said();
         said.get(from..self.read - prompt.len()).unwrap_or_default().replace('\r', "")
+    }
+
+    /// Leaves the shell with Ctrl-D at its prompt, sooner it may be lost; all that was said.
+    #[track_caller]
+    pub fn leave(mut self) -> String {
+        self.prompt();
+        self.type_("\x04");
+        self.end(0)
     }
 
     /// Waits until the screen is as it should be: its rows, without the blanks at their ends.

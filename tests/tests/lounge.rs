@@ -413,12 +413,12 @@ fn messages_appear_above_the_prompt() {
     // The line itself, and then what all hear.
     shell.wait("\n");
     shell.wait("> every line");
+    assert_eq!(shell.prompt(), "typist@lounge> ");
     shell.type_("\x04");
     shell.wait("##");
     shell.wait("typist@127.0.0.1> ");
-    shell.type_("\x04");
-    shell.wait("Good bye");
-    shell.end(0);
+    let said = shell.leave();
+    assert!(said.contains("Good bye"), "{said}");
 }
 
 /// The daemon gives up on a silent database after a second.

@@ -122,9 +122,7 @@ fn control_c_ends_the_player_and_not_the_shell() {
     shell.wait("anna@127.0.0.1> ");
     shell.type_("whoami\r");
     shell.wait("member-until");
-    shell.wait("anna@127.0.0.1> ");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]

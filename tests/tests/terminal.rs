@@ -14,9 +14,7 @@ fn a_line_is_typed_and_answered() {
     shell.type_("login anna\r");
     shell.hidden("Password: ", "something else");
     shell.wait("BAD_CREDENTIALS");
-    shell.wait("anna@127.0.0.1> ");
-    shell.type_("\x04");
-    let said = shell.end(0);
+    let said = shell.leave();
     assert!(!said.contains("something else"), "{said}");
 }
 
@@ -30,6 +28,5 @@ fn what_is_typed_while_a_command_runs_is_run_next() {
     shell.wait("Says who you are");
     shell.wait("no command nope");
     shell.wait("Lists titles");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }

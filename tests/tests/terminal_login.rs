@@ -78,8 +78,7 @@ fn the_session_of_a_profile_is_gone_on_with() {
     terminal.type_("logout\r");
     terminal.wait("Logged out.");
     terminal.wait("reel> ");
-    terminal.type_("\x04");
-    let said = terminal.end(0);
+    let said = terminal.leave();
     assert!(!said.contains("Password"), "{said}");
 
     let mut terminal = Terminal::sh(dir.path(), "\"$0\" @club");
@@ -87,8 +86,7 @@ fn the_session_of_a_profile_is_gone_on_with() {
     terminal.wait("anna@127.0.0.1> ");
     // The session is ended elsewhere; the next shell asks again.
     club.sql("DELETE FROM session");
-    terminal.type_("\x04");
-    terminal.end(0);
+    terminal.leave();
     let mut terminal = Terminal::sh(dir.path(), "\"$0\" @club -c whoami");
     terminal.hidden("Password: ", ANNA);
     terminal.end(0);

@@ -187,8 +187,7 @@ fn the_wire_is_shown_until_it_is_enough_and_no_secret_is_kept() {
     shell.wait("raw> ");
     shell.type_("\x04");
     shell.wait("127.0.0.1> ");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
     assert!(history.contains("raw LIST limit=1"), "{history}");
     for secret in [&boss.token, &pass(&boss.name)] {

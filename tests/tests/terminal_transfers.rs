@@ -38,9 +38,7 @@ fn control_c_ends_a_get_and_keeps_what_has_arrived() {
     shell.wait("Going on: ");
     shell.wait("MD5 verified");
     assert!(fs::read(dir.path().join("绿茶 Film")).unwrap() == film);
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
@@ -58,9 +56,7 @@ fn the_end_of_a_job_does_not_disturb_the_line_that_is_typed() {
     assert!(fs::read(dir.path().join("film")).unwrap() == film);
     shell.type_("ami\r");
     shell.wait("member-until");
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
@@ -134,8 +130,7 @@ fn what_has_to_be_asked_is_asked_before_it_goes_behind() {
     shell.wait("[2] Done");
     assert!(fs::read(dir.path().join("mine")).unwrap() == other);
     assert_eq!(anna.balance(), 700);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
@@ -152,9 +147,7 @@ fn the_bar_fits_a_narrow_terminal() {
     });
     shell.resize(30, 100);
     shell.wait("MD5 verified");
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     soon("the file is there", || dir.path().join("绿茶 Film").exists());
 }
 
@@ -172,8 +165,7 @@ fn control_c_ends_all_of_several() {
     shell.wait("Done: 0 of 2.");
     shell.wait(PROMPT);
     assert!(!shell.said().contains("2 of 2"), "{}", shell.said());
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     assert_eq!(fs::read_dir(dir.path().join("got")).unwrap().count(), 1);
 }
 
@@ -203,8 +195,6 @@ fn an_upload_whose_shell_was_killed_goes_on_where_it_was() {
     let mut second = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     second.type_("put up.webm\r");
     second.wait("id");
-    second.wait(PROMPT);
-    second.type_("\x04");
-    second.end(0);
+    second.leave();
     assert!(retr(&mut anna, "1") == film);
 }
