@@ -39,6 +39,18 @@ struct Shown {
     over: bool,
 }
 
+impl Shown {
+    /// The prompt, where the cursor is right behind it and nothing is typed.
+    fn prompt(&self) -> Option<String> {
+        let screen = self.parser.screen();
+        let (row, column) = screen.cursor_position();
+        let text = screen.contents_between(row, 0, row, screen.size().1);
+        let prompt = text.trim_end();
+        (prompt.ends_with('>') && prompt.chars().count() + 1 == usize::from(column))
+            .then(|| format!("{prompt} "))
+    }
+}
+
 impl Terminal {
     /// `reel` for a club, in a folder that is its home too, on a terminal of 24 rows and 80 columns.
     pub fn reel(club: &Club, folder: &Path, more: &[(&str, &str)], arguments: &[&str]) -> Self {
@@ -47,11 +59,38 @@ impl Terminal {
         Self::start(command, 24, 80)
     }
 
-    /// The same on a terminal of another size, and without a club named.
+    /// The shell of somebody who is logged in with the password of the tests, at its prompt.
+    #[track_caller]
+    pub fn of(club: &Club, folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str]) -> Self {
+        Self::of_sized(club, folder, name, more, arguments, 24, 80)
+    }
+
+    /// The same on a terminal of another size.
+    #[track_caller]
+    pub fn of_sized(
+        club: &Club, folder: &Path, name: &str, more: &[(&str, &str)], arguments: &[&str], rows: u16,
+        columns: u16,
+    ) -> Self {
+        let (host, password) = (club.address().to_string(), format!("the password of {name}"));
+        let more = [&[("REEL_PASSWORD", password.as_str())], more].concat();
+        let arguments = [&["--host", &host, "--user", name], arguments].concat();
+        let mut shell = Self::sized(folder, &more, &arguments, rows, columns);
+        shell.wait(&format!("{name}@127.0.0.1> "));
+        shell
+    }
+
+    /// `reel` on a terminal of another size, and without a club named.
     pub fn sized(folder: &Path, more: &[(&str, &str)], arguments: &[&str], rows: u16, columns: u16) -> Self {
         let mut command = reel(folder, more);
         command.args(arguments);
         Self::start(command, rows, columns)
+    }
+
+    /// A line of `sh`, in which `"$0"` is `reel`, with the same surroundings.
+    pub fn sh(folder: &Path, script: &str) -> Self {
+        let mut command = bare(folder);
+        command.args(["sh", "-c", script]).arg(program("reel"));
+        Self::start(command, 24, 80)
     }
 
     /// Any program. What it has of standard streams that the caller did not name is the terminal.
@@ -85,6 +124,38 @@ impl Terminal {
         let at = shown.said.get(from..).and_then(|said| said.find(text)).unwrap_or(0);
         drop(shown);
         self.read = from + at + text.len();
+    }
+
+    /// Waits until the shell is at its prompt and nothing is typed. That the prompt was said tells nothing: it is
+    /// drawn anew with each key.
+    #[track_caller]
+    pub fn prompt(&self) -> String {
+        self.until("the prompt", |shown| shown.prompt().is_some());
+        self.shown().prompt().unwrap_or_default()
+    }
+
+    /// Gives a command at the prompt and waits until the next may be given; what it said, with `\n` at the ends
+    /// of its lines.
+    #[track_caller]
+    pub fn give(&mut self, line: &str) -> String {
+        self.prompt();
+        let said = self.shown().said.len();
+        self.read = said;
+        self.type_(&format!("{line}\r"));
+        self.wait("\n");
+        let from = self.read;
+        let prompt = self.prompt();
+        self.wait(&prompt);
+        let said = self.said();
+        said.get(from..self.read - prompt.len()).unwrap_or_default().replace('\r', "")
+    }
+
+    /// Leaves the shell with Ctrl-D at its prompt, sooner it may be lost; all that was said.
+    #[track_caller]
+    pub fn leave(mut self) -> String {
+        self.prompt();
+        self.type_("\x04");
+        self.end(0)
     }
 
     /// Waits until the screen is as it should be: its rows, without the blanks at their ends.
@@ -231,22 +302,28 @@ impl Drop for Terminal {
     }
 }
 
-/// `reel` that hears nothing of the surroundings, in English, in a session whose terminal is its standard input.
 fn reel(folder: &Path, more: &[(&str, &str)]) -> Command {
+    let mut command = bare(folder);
+    command.arg(program("reel")).envs(more.iter().copied());
+    command
+}
+
+/// A program, still to be named, that hears nothing of the surroundings, in English, in a session whose terminal
+/// is its standard input.
+fn bare(folder: &Path) -> Command {
     let mut command = Command::new("/usr/bin/setsid");
-    command.arg("--ctty").arg(program("reel")).current_dir(folder);
+    command.arg("--ctty").current_dir(folder);
     for (name, _) in
         std::env::vars().filter(|(name, _)| name.starts_with("REEL_") || name.starts_with("XDG_"))
     {
         command.env_remove(name);
     }
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL", "LESS"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "EDITOR", "VISUAL", "LESS", "DBUS_SESSION_BUS_ADDRESS"] {
         command.env_remove(name);
     }
     // A pager would wait for a key.
     command.env("PAGER", "cat");
     command.env("HOME", folder).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-    command.envs(more.iter().copied());
     command
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tests::{
-    Club, Engine, Fields, Line, Person, Server, admin, on_both_engines, pass, program, quote, rows, user,
+    Club, Engine, Fields, Line, Person, Server, Terminal, admin, on_both_engines, pass, quote, rows, user,
 };
 
 on_both_engines! {
@@ -390,15 +390,35 @@ fn silent_rooms_are_forgotten(engine: Engine) {
 #[test]
 fn messages_appear_above_the_prompt() {
     let club = Club::start(Engine::Sqlite);
-    let speaker = user(&club, "speaker");
+    let mut speaker = user(&club, "speaker");
+    join(&mut speaker, "lounge");
     let home = tempfile::tempdir().unwrap();
-    let out = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/prompt.py"))
-        .args([program("reel").as_os_str(), club.address().to_string().as_ref(), speaker.token.as_ref()])
-        .current_dir(home.path())
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let mut shell = Terminal::reel(&club, home.path(), &[("REEL_BELL", "1")], &[]);
+    shell.wait("reel> ");
+    shell.type_("register typist\r");
+    shell.hidden("Password: ", "secret");
+    shell.hidden("Once more: ", "secret");
+    shell.wait("typist@127.0.0.1> ");
+    let said = shell.give("join");
+    assert!(said.contains("You are in lounge"), "{said}");
+    shell.type_("say half a li");
+    shell.wait("half a li");
+    say(&mut speaker, "lounge", "Hello \n TYPIST\u{2028}");
+    // Above the prompt, harmless, with a bell; and what was typed is there again below it.
+    shell.wait("> Hello \\n TYPIST\\u{2028}\u{7}");
+    shell.wait("half a li");
+    shell.type_("\x15chat\r");
+    shell.wait("typist@lounge> ");
+    shell.type_("every line\r");
+    // The line itself, and then what all hear.
+    shell.wait("\n");
+    shell.wait("> every line");
+    assert_eq!(shell.prompt(), "typist@lounge> ");
+    shell.type_("\x04");
+    shell.wait("##");
+    shell.wait("typist@127.0.0.1> ");
+    let said = shell.leave();
+    assert!(said.contains("Good bye"), "{said}");
 }
 
 /// The daemon gives up on a silent database after a second.

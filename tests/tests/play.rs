@@ -113,9 +113,7 @@ fn control_c_ends_the_player_and_not_the_shell() {
     let (mut boss, _) = (admin(&club), user(&club, "anna"));
     let id = stor(&mut boss, "绿茶", "SHARED", &bytes(1_000_000), "");
     let hangs = player(&format!("hang {}", dir.path().join("begun").display()));
-    let more = [("REEL_PASSWORD", "the password of anna"), ("REEL_PLAYER", hangs.as_str())];
-    let mut shell = Terminal::reel(&club, dir.path(), &more, &["--user", "anna"]);
-    shell.wait("anna@127.0.0.1> ");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[("REEL_PLAYER", &hangs)], &[]);
     shell.type_(&format!("play {id}\r"));
     shell.wait("Playing “绿茶” with python3; Ctrl-C ends it.");
     soon("it plays", || dir.path().join("begun").exists());
@@ -124,9 +122,7 @@ fn control_c_ends_the_player_and_not_the_shell() {
     shell.wait("anna@127.0.0.1> ");
     shell.type_("whoami\r");
     shell.wait("member-until");
-    shell.wait("anna@127.0.0.1> ");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::{Club, Engine, Reply, admin, bytes, md5hex, on_both_engines, pass, program, retr, stor, user};
+use tests::{
+    Club, Engine, Reply, Terminal, admin, bytes, md5hex, on_both_engines, pass, program, retr, stor, user,
+};
 
 on_both_engines! {
     nothing_secret_is_told
@@ -112,20 +114,23 @@ fn nothing_secret_is_told(engine: Engine) {
     secrets.password("wrong password", "wrong zebra crossing 7");
     let home = tempfile::tempdir().unwrap();
     let remaining = vouchers.remove(0).get("code").to_owned();
-    let given = serde_json::json!({
-        "password": "Tr0ub4dor and 3", "fresh": "zebra crossing 7",
-        "invite": second, "reset": reset, "vouchers": [remaining, "AAAAAA-BBBBBB-CCCCCC-DDDDDD"],
-    });
-    let shell = sit_down(&club, home.path(), &given);
-    secrets.are_not_in("the shell's command line", shell["cmdline"].as_str().unwrap());
-    secrets.are_not_in("the shell's environment", shell["environ"].as_str().unwrap());
+    let shell = Shell {
+        password: "Tr0ub4dor and 3",
+        fresh: "zebra crossing 7",
+        invite: &second,
+        reset: &reset,
+        vouchers: [&remaining, "AAAAAA-BBBBBB-CCCCCC-DDDDDD"],
+    };
+    let seen = shell.typed(&club, home.path());
+    assert!(seen.cmdline.contains("--host") && seen.environ.contains("RUST_LOG=trace"), "it is the shell");
+    secrets.are_not_in("the shell's command line", &seen.cmdline);
+    secrets.are_not_in("the shell's environment", &seen.environ);
     let history = fs::read_to_string(home.path().join(".local/state/reel/history")).unwrap();
     assert!(history.contains("whoami"), "{history}");
     secrets.are_not_in("the shell's history", &history);
     // What was typed where everybody sees it stood there; nothing else did.
-    let terminal = shell["terminal"].as_str().unwrap();
     for unseen in ["Tr0ub4dor", "zebra", &typed, &fresh, &boss.token] {
-        assert!(!terminal.contains(unseen), "the terminal shows {unseen}:\n{terminal}");
+        assert!(!seen.terminal.contains(unseen), "the terminal shows {unseen}:\n{}", seen.terminal);
     }
 
     let proc = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", club.pid())).unwrap();
@@ -152,22 +157,65 @@ fn nothing_secret_is_told(engine: Engine) {
     secrets.are_not_in("the log of panics", &club.said());
 }
 
-/// Has somebody type secrets into the shell at a terminal; what is to be seen of it.
-fn sit_down(club: &Club, home: &std::path::Path, given: &serde_json::Value) -> serde_json::Value {
-    let mut script = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/looks.py"))
-        .arg(program("reel"))
-        .arg(club.address().to_string())
-        .env("HOME", home)
-        .env_remove("XDG_STATE_HOME")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    script.stdin.take().unwrap().write_all(given.to_string().as_bytes()).unwrap();
-    let out = script.wait_with_output().unwrap();
-    assert!(out.status.success(), "the shell at a terminal");
-    serde_json::from_slice(&out.stdout).unwrap()
+/// The secrets that somebody types into the shell at a terminal.
+struct Shell<'s> {
+    password: &'s str,
+    fresh: &'s str,
+    invite: &'s str,
+    reset: &'s str,
+    /// A good one and a wrong one.
+    vouchers: [&'s str; 2],
+}
+
+/// What the system tells everybody of the shell, and what stood on its terminal.
+struct Seen {
+    cmdline: String,
+    environ: String,
+    terminal: String,
+}
+
+impl Shell<'_> {
+    fn typed(&self, club: &Club, home: &Path) -> Seen {
+        let mut shell = Terminal::reel(club, home, &[("RUST_LOG", "trace")], &[]);
+        shell.wait("reel> ");
+        // What is seen on the terminal because it was typed in the open stays out of the history all the same.
+        shell.type_(&format!("register carla invite={}\r", self.invite));
+        shell.hidden("Password: ", self.password);
+        shell.hidden("Once more: ", self.password);
+        shell.wait("Logged in as carla (user)");
+        for (line, answer) in [
+            ("whoami".to_owned(), "member-until"),
+            (format!("redeem {}", self.vouchers[0]), "amount "),
+            (format!("redeem {}", self.vouchers[1]), "NOT_FOUND"),
+        ] {
+            let said = shell.give(&line);
+            assert!(said.contains(answer), "{line}: {said}");
+        }
+        shell.type_("passwd\r");
+        shell.hidden("Old password: ", self.password);
+        shell.hidden("New password: ", self.fresh);
+        shell.hidden("Once more: ", self.fresh);
+        shell.wait("The password is changed");
+        let said = shell.give("logout");
+        assert!(said.contains("Logged out."), "{said}");
+        shell.type_("login carla\r");
+        shell.hidden("Password: ", &format!("wrong {}", self.fresh));
+        shell.wait("BAD_CREDENTIALS");
+        shell.wait("reel> ");
+        shell.type_(&format!("recover anna {}\r", self.reset));
+        shell.hidden("New password: ", self.fresh);
+        shell.hidden("Once more: ", self.fresh);
+        shell.wait("Logged in as anna (user)");
+        shell.wait("anna@127.0.0.1> ");
+        let id = shell.process().id();
+        let proc = |name: &str| {
+            let told = fs::read(format!("/proc/{id}/{name}")).unwrap();
+            String::from_utf8_lossy(&told).replace('\0', "\n")
+        };
+        let (cmdline, environ) = (proc("cmdline"), proc("environ"));
+        shell.type_("quit\r");
+        Seen { cmdline, environ, terminal: shell.end(0) }
+    }
 }
 
 /// Hashes that the log tells of; waits until they are `expected`, and fails where they become more.

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
-use tests::{Club, Engine, Fields, Person, admin, bytes, on_both_engines, pass, reel, rows, stor, user};
+use tests::{
+    Club, Engine, Fields, Person, Terminal, admin, bytes, on_both_engines, pass, reel, rows, stor, user,
+};
 
 on_both_engines! {
     stats_are_drawn_and_given_as_numbers
@@ -256,16 +258,49 @@ fn somebody_at_a_terminal_is_asked_and_told() {
     let (club, dir) = (Club::start(Engine::Sqlite), folder());
     let (mut boss, _anna) = (admin(&club), user(&club, "anna"));
     let code = boss.want("RESET anna", "250 OK").get("code").to_owned();
-    let out = std::process::Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/terminal.py"))
-        .arg(tests::program("reel"))
-        .args([&club.address().to_string(), &code, &boss.name])
-        .env("REEL_PASSWORD", format!("the password of {}", boss.name))
-        .env("HOME", dir.path())
-        .env_remove("XDG_STATE_HOME")
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let secret = "a fresh secret";
+    let mut shell = Terminal::reel(&club, dir.path(), &[], &[]);
+    shell.wait("reel> ");
+    shell.type_("recover anna\r");
+    shell.hidden("Code: ", &code);
+    shell.hidden("New password: ", secret);
+    shell.hidden("Once more: ", secret);
+    shell.wait("Logged in as anna (user)");
+    let said = shell.give("watch notices");
+    assert!(said.contains("as it happens"), "{said}");
+
+    // A notice appears above a line that is being typed, and the line stays.
+    shell.type_("whoa");
+    shell.wait("anna@127.0.0.1> whoa");
+    run(&club, dir.path(), &boss.name, 0, &["post \"Film night\" \"Friday at eight.\""]);
+    shell.wait("New notice 1: Film night");
+    shell.wait("anna@127.0.0.1> whoa");
+    shell.type_("mi\r");
+    shell.wait("member-until");
+
+    // A text that would be refused is not asked for.
+    let said = shell.give("post Mine");
+    assert!(said.contains("Only admins may do that."), "{said}");
+
+    shell.type_("unregister\r");
+    shell.wait("Type your name to go on: ");
+    shell.type_("\x03");
+    shell.wait("Stopped.");
+    shell.wait("anna@127.0.0.1> ");
+    shell.type_("unregister\r");
+    shell.wait("Type your name to go on: ");
+    shell.type_("ann\r");
+    shell.wait("Nothing was deleted.");
+    shell.wait("anna@127.0.0.1> ");
+    shell.type_("unregister\r");
+    shell.wait("Type your name to go on: ");
+    shell.type_("anna\r");
+    shell.hidden("Password: ", secret);
+    shell.wait("The account anna is gone.");
+    shell.wait("reel> ");
+    shell.type_("quit\r");
+    let said = shell.end(0);
+    assert!(!said.contains(secret) && !said.contains(&code), "{said}");
     let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
     assert!(history.contains("whoami") && !history.contains("recover"), "{history}");
     assert!(rows(&mut boss, "USERS anna").is_empty());

@@ -7,18 +7,14 @@ use tests::{Club, Engine, Terminal, user};
 fn a_line_is_typed_and_answered() {
     let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
     user(&club, "anna");
-    let password = [("REEL_PASSWORD", "the password of anna")];
-    let mut shell = Terminal::reel(&club, dir.path(), &password, &["--user", "anna"]);
-    shell.wait("anna@127.0.0.1> ");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_("whoami\r");
     shell.wait("member-until");
     shell.wait("anna@127.0.0.1> ");
     shell.type_("login anna\r");
     shell.hidden("Password: ", "something else");
     shell.wait("BAD_CREDENTIALS");
-    shell.wait("anna@127.0.0.1> ");
-    shell.type_("\x04");
-    let said = shell.end(0);
+    let said = shell.leave();
     assert!(!said.contains("something else"), "{said}");
 }
 
@@ -26,14 +22,11 @@ fn a_line_is_typed_and_answered() {
 fn what_is_typed_while_a_command_runs_is_run_next() {
     let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
     user(&club, "anna");
-    let password = [("REEL_PASSWORD", "the password of anna")];
-    let mut shell = Terminal::reel(&club, dir.path(), &password, &["--user", "anna"]);
-    shell.wait("anna@127.0.0.1> ");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_("whoami\rhelp whoami\rnope\rhelp ls\r");
     shell.wait("member-until");
     shell.wait("Says who you are");
     shell.wait("no command nope");
     shell.wait("Lists titles");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }

@@ -4,7 +4,6 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::thread;
 
 use tests::{Club, Engine, Person, Terminal, admin, pass, quote, stor, user};
@@ -22,40 +21,14 @@ fn club() -> (Club, tempfile::TempDir, Person) {
     (club, dir, boss)
 }
 
-/// Her shell in a window of so many rows and columns, at its prompt.
-fn shell(
-    club: &Club, folder: &Path, more: &[(&str, &str)], arguments: &[&str], rows: u16, columns: u16,
-) -> Terminal {
-    let host = club.address().to_string();
-    let all = [&[("REEL_PASSWORD", "the password of anna")], more].concat();
-    let arguments = [&["--host", &host, "--user", "anna"], arguments].concat();
-    let mut shell = Terminal::sized(folder, &all, &arguments, rows, columns);
-    shell.wait(PROMPT);
-    shell
-}
-
-/// Gives a command and waits until it is done; what it said.
-#[track_caller]
-fn give(shell: &mut Terminal, line: &str) -> String {
-    let before = shell.said().len();
-    shell.type_(&format!("{line}\r"));
-    // While it is typed the prompt is drawn again and again.
-    shell.wait("\n");
-    shell.wait(PROMPT);
-    let said = shell.said().get(before..).unwrap_or_default().replace('\r', "");
-    // Behind the line itself, and up to the prompt.
-    let said = said.split_once('\n').map_or(String::new(), |(_, said)| said.to_owned());
-    said.rsplit_once(PROMPT).map_or(said.clone(), |(said, _)| said.to_owned())
-}
-
 #[test]
 fn a_table_fits_a_narrow_window_and_grows_with_it() {
     let (club, dir, mut boss) = club();
     stor(&mut boss, "绿茶的故事 and the long way that it came", "PAID", b"one", "price=99.00");
     stor(&mut boss, "A story of green tea, told by those who know it", "FREE", &[b'x'; 123_456], "");
     boss.want("STAGE \"A very long evening with a great many films\" seats=40 price=8.00", "250 OK");
-    let mut shell = shell(&club, dir.path(), &[], &[], 40, 40);
-    let said = give(&mut shell, "ls");
+    let mut shell = Terminal::of_sized(&club, dir.path(), "anna", &[], &[], 40, 40);
+    let said = shell.give("ls");
     for whole in [" 1  PAID  99.00", "3 B", "120.5 KiB", "绿茶", "…"] {
         assert!(said.contains(whole), "{whole}:\n{said}");
     }
@@ -63,7 +36,7 @@ fn a_table_fits_a_narrow_window_and_grows_with_it() {
     let rows = |screen: &str| screen.lines().filter(|line| line.starts_with([' ', '2'])).count();
     shell.wait_screen("two rows", |screen| rows(screen) == 2);
     for line in ["ls", "events", "sessions", "prices", "history", "whoami", "help", "info 1", "help get"] {
-        let said = give(&mut shell, line);
+        let said = shell.give(line);
         // A digest is there to be copied.
         for line in said.lines().filter(|line| !line.starts_with("md5 ")) {
             let width: usize = line.chars().map(|c| if c > '\u{2e80}' { 2 } else { 1 }).sum();
@@ -71,13 +44,13 @@ fn a_table_fits_a_narrow_window_and_grows_with_it() {
         }
     }
     // What cannot be so narrow is a card; no number and no time is cut.
-    let said = give(&mut shell, "sessions");
+    let said = shell.give("sessions");
     assert!(said.lines().any(|line| line.starts_with("since    20") && line.len() == 25), "{said}");
     assert!(said.contains("user     anna\n") && !said.contains('…'), "{said}");
     shell.resize(40, 140);
-    let said = give(&mut shell, "ls");
+    let said = shell.give("ls");
     assert!(said.contains("A story of green tea, told by those who know it\n"), "{said}");
-    let said = give(&mut shell, "sessions");
+    let said = shell.give("sessions");
     assert!(said.starts_with("session  user"), "{said}");
 }
 
@@ -94,8 +67,8 @@ fn columns_stand_under_each_other_whatever_the_script() {
     for name in &names {
         boss.want(&format!("STAGE {} seats=77 price=8.00", quote(name)), "250 OK");
     }
-    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
-    give(&mut shell, "events");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
+    shell.give("events");
     // Cells, not characters: where the number begins on the screen.
     let columns: Vec<u16> =
         (0..names.len()).map(|at| shell.column_of(&format!(" {}  ", at + 1), "77")).collect();
@@ -109,7 +82,7 @@ fn what_is_longer_than_the_screen_goes_through_the_pager() {
         stor(&mut boss, &format!("Title {at}"), "FREE", format!("{at}").as_bytes(), "");
     }
     let pager = "sed 's/^/| /'; echo END OF PAGES; read key < /dev/tty; echo read $key";
-    let mut one = shell(&club, dir.path(), &[("REEL_PAGER", pager), ("PAGER", "false")], &[], 24, 80);
+    let mut one = Terminal::of(&club, dir.path(), "anna", &[("REEL_PAGER", pager), ("PAGER", "false")], &[]);
     one.type_("ls\r");
     one.wait("| id  kind");
     one.wait("| 30  FREE");
@@ -118,7 +91,7 @@ fn what_is_longer_than_the_screen_goes_through_the_pager() {
     one.wait("read on");
     one.wait(PROMPT);
     // What has room on the screen goes nowhere.
-    let said = give(&mut one, "ls limit=20");
+    let said = one.give("ls limit=20");
     assert!(said.starts_with("id  kind") && said.lines().count() == 22, "{said}");
     // The window counts as it is now.
     one.resize(12, 80);
@@ -127,23 +100,23 @@ fn what_is_longer_than_the_screen_goes_through_the_pager() {
     one.type_("\x03");
     one.wait(PROMPT);
     // Ctrl-C was for the pager: the connection is the same.
-    let said = give(&mut one, "whoami");
+    let said = one.give("whoami");
     assert!(said.starts_with("user"), "{said}");
     one.type_("quit\r");
     assert!(!one.end(0).contains("Connected again"));
     // PAGER is the second choice; without either, and with one that is not there, it is printed.
-    let mut two = shell(&club, dir.path(), &[("PAGER", "cat -n")], &[], 24, 80);
-    assert!(give(&mut two, "ls").starts_with("     1\tid"));
+    let mut two = Terminal::of(&club, dir.path(), "anna", &[("PAGER", "cat -n")], &[]);
+    assert!(two.give("ls").starts_with("     1\tid"));
     for (more, flag) in [
         (&[("REEL_PAGER", pager)][..], &["--no-pager"][..]),
         (&[("REEL_PAGER", ""), ("PAGER", pager)], &[]),
         (&[("PAGER", "cat")], &[]),
     ] {
-        let mut shell = shell(&club, dir.path(), more, flag, 24, 80);
-        assert!(give(&mut shell, "ls").starts_with("id  kind"), "{more:?} {flag:?}");
+        let mut shell = Terminal::of(&club, dir.path(), "anna", more, flag);
+        assert!(shell.give("ls").starts_with("id  kind"), "{more:?} {flag:?}");
     }
-    let mut none = shell(&club, dir.path(), &[("PAGER", "/nowhere/pager")], &[], 24, 80);
-    let said = give(&mut none, "ls");
+    let mut none = Terminal::of(&club, dir.path(), "anna", &[("PAGER", "/nowhere/pager")], &[]);
+    let said = none.give("ls");
     assert!(said.contains("\nid  kind") && said.contains("\n30  FREE"), "{said}");
     // A script waits for no key, even on a terminal.
     let host = club.address().to_string();
@@ -157,8 +130,8 @@ fn colours_are_those_of_the_terminal_and_of_nobody_else() {
     let (club, dir, mut boss) = club();
     boss.want("POST \"Film\" \"Friday\"", "250 OK");
     let is_bold = |more: &[(&str, &str)], arguments: &[&str]| {
-        let mut shell = shell(&club, dir.path(), more, arguments, 24, 80);
-        give(&mut shell, "notice 1");
+        let mut shell = Terminal::of(&club, dir.path(), "anna", more, arguments);
+        shell.give("notice 1");
         shell.cell_of("Notice 1: Film", vt100::Cell::bold)
     };
     assert!(is_bold(&[], &[]));
@@ -172,8 +145,8 @@ fn colours_are_those_of_the_terminal_and_of_nobody_else() {
 fn the_wire_is_shown_until_it_is_enough_and_no_secret_is_kept() {
     let (club, dir, mut boss) = club();
     stor(&mut boss, "Green tea", "FREE", b"tea", "");
-    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
-    let said = give(&mut shell, "raw LIST limit=1");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
+    let said = shell.give("raw LIST limit=1");
     assert!(said.starts_with("- id=1 kind=FREE ") && said.contains("\n210 END rows=1"), "{said}");
     let mut say = |line: &str, answer: &str| {
         shell.type_(&format!("{line}\r"));
@@ -214,8 +187,7 @@ fn the_wire_is_shown_until_it_is_enough_and_no_secret_is_kept() {
     shell.wait("raw> ");
     shell.type_("\x04");
     shell.wait("127.0.0.1> ");
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
     assert!(history.contains("raw LIST limit=1"), "{history}");
     for secret in [&boss.token, &pass(&boss.name)] {
@@ -226,10 +198,10 @@ fn the_wire_is_shown_until_it_is_enough_and_no_secret_is_kept() {
 #[test]
 fn the_local_shell_has_the_terminal() {
     let (club, dir, _) = club();
-    let mut shell = shell(&club, dir.path(), &[("SHELL", "/bin/sh"), ("PS1", "local: ")], &[], 24, 80);
-    let said = give(&mut shell, "!echo \"a b\" | tr a-z A-Z");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[("SHELL", "/bin/sh"), ("PS1", "local: ")], &[]);
+    let said = shell.give("!echo \"a b\" | tr a-z A-Z");
     assert_eq!(said, "A B\n");
-    let said = give(&mut shell, "!exit 3");
+    let said = shell.give("!exit 3");
     assert_eq!(said, "The command ended with exit code 3.\n");
     // It reads what is typed, and Ctrl-C ends it alone.
     shell.type_("!echo $((40+2)); exec sed -u 's/.*/<&>/'\r");
@@ -240,8 +212,8 @@ fn the_local_shell_has_the_terminal() {
     shell.wait("exit code 130");
     shell.wait(PROMPT);
     // Whatever state it leaves the terminal in, the next one finds it as it was.
-    give(&mut shell, "!stty -echo -icanon");
-    let said = give(&mut shell, "!stty -a | tr ' ' '\\n' | grep -c -e '^-echo$' -e '^-icanon$'");
+    shell.give("!stty -echo -icanon");
+    let said = shell.give("!stty -a | tr ' ' '\\n' | grep -c -e '^-echo$' -e '^-icanon$'");
     assert!(said.starts_with("0\n"), "{said}");
     // Alone it opens the shell; here one knows that it is left.
     shell.type_("!\r");
@@ -259,16 +231,16 @@ fn what_others_say_moves_no_cursor() {
     let (club, dir, mut boss) = club();
     let odd = "be\u{200b}low\u{200e} \u{2028}\u{ad}x";
     let shown = r"be\u{200b}low\u{200e} \u{2028}\u{ad}x";
-    let mut shell = shell(&club, dir.path(), &[], &[], 24, 80);
-    give(&mut shell, "join");
-    give(&mut shell, "watch lounge notices");
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
+    shell.give("join");
+    shell.give("watch lounge notices");
     boss.want("JOIN", "250 OK");
     boss.want(&format!("SAY lounge {}", quote(odd)), "250 OK");
     shell.wait(&format!("Management: {shown}"));
     boss.want(&format!("POST {0} {0}", quote(odd)), "250 OK");
     shell.wait(&format!("New notice 1: {shown}"));
     shell.wait(PROMPT);
-    let said = give(&mut shell, "notice 1");
+    let said = shell.give("notice 1");
     assert!(said.contains(&format!("  {shown}\n")), "{said}");
 }
 
@@ -314,9 +286,9 @@ fn a_server_that_means_ill_moves_no_cursor_either() {
     let arguments = ["--host", &host, "--user", "anna"];
     let mut shell = Terminal::sized(dir.path(), &[("REEL_PASSWORD", "x")], &arguments, 50, 120);
     shell.wait(PROMPT);
-    give(&mut shell, "!echo first of all");
+    shell.give("!echo first of all");
     for line in ["ls", "raw LIST", "whoami", "info 1", "buy 1 price=1"] {
-        let said = give(&mut shell, line);
+        let said = shell.give(line);
         assert!(said.contains(SHOWN), "{line}: {said:?}");
     }
     // Nothing was cleared, and nothing was written over.

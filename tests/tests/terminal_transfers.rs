@@ -2,11 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
-use std::path::Path;
 
 use tests::{Club, Engine, Terminal, admin, bytes, md5hex, retr, soon, stor, user};
 
-const PASSWORD: (&str, &str) = ("REEL_PASSWORD", "the password of anna");
 const PROMPT: &str = "anna@127.0.0.1> ";
 
 /// A club that sends slowly, with a shared title of so many bytes.
@@ -19,12 +17,6 @@ fn slow(size: usize) -> (Club, String, Vec<u8>, tempfile::TempDir) {
     (club, id, film, tempfile::tempdir().unwrap())
 }
 
-fn shell(club: &Club, folder: &Path) -> Terminal {
-    let mut shell = Terminal::reel(club, folder, &[PASSWORD], &["--user", "anna"]);
-    shell.wait(PROMPT);
-    shell
-}
-
 /// The last row of the screen that is not empty.
 fn last(screen: &str) -> String {
     screen.lines().rfind(|row| !row.trim().is_empty()).unwrap_or_default().to_owned()
@@ -33,7 +25,7 @@ fn last(screen: &str) -> String {
 #[test]
 fn control_c_ends_a_get_and_keeps_what_has_arrived() {
     let (club, id, film, dir) = slow(900_000);
-    let mut shell = shell(&club, dir.path());
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_(&format!("get {id}\r"));
     shell.wait_screen("a bar", |screen| screen.contains("Receiving ━") && screen.contains("KiB/s"));
     shell.type_("\x03");
@@ -46,15 +38,13 @@ fn control_c_ends_a_get_and_keeps_what_has_arrived() {
     shell.wait("Going on: ");
     shell.wait("MD5 verified");
     assert!(fs::read(dir.path().join("绿茶 Film")).unwrap() == film);
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
 fn the_end_of_a_job_does_not_disturb_the_line_that_is_typed() {
     let (club, id, film, dir) = slow(450_000);
-    let mut shell = shell(&club, dir.path());
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_(&format!("get {id} -o film &\r"));
     shell.wait("[1] In the background: get");
     shell.wait(PROMPT);
@@ -66,15 +56,13 @@ fn the_end_of_a_job_does_not_disturb_the_line_that_is_typed() {
     assert!(fs::read(dir.path().join("film")).unwrap() == film);
     shell.type_("ami\r");
     shell.wait("member-until");
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
 fn jobs_are_listed_waited_for_and_cancelled() {
     let (club, id, _, dir) = slow(6_000_000);
-    let mut shell = shell(&club, dir.path());
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     for number in 1..=4 {
         shell.type_(&format!("get {id} -o film{number} &\r"));
         shell.wait(&format!(
@@ -124,7 +112,7 @@ fn what_has_to_be_asked_is_asked_before_it_goes_behind() {
     let id = stor(&mut boss, "Dear", "PAID", &film, " price=3.00");
     let shelf = stor(&mut boss, "Shelf", "SHARED", &other, "");
     fs::write(dir.path().join("mine"), "mine").unwrap();
-    let mut shell = shell(&club, dir.path());
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_(&format!("get {id} &\r"));
     shell.wait("Buy “Dear” for 3.00? [y/N] ");
     shell.type_("n\r");
@@ -142,16 +130,13 @@ fn what_has_to_be_asked_is_asked_before_it_goes_behind() {
     shell.wait("[2] Done");
     assert!(fs::read(dir.path().join("mine")).unwrap() == other);
     assert_eq!(anna.balance(), 700);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
 }
 
 #[test]
 fn the_bar_fits_a_narrow_terminal() {
     let (club, id, _, dir) = slow(900_000);
-    let host = club.address().to_string();
-    let mut shell = Terminal::sized(dir.path(), &[PASSWORD], &["--host", &host, "--user", "anna"], 12, 40);
-    shell.wait(PROMPT);
+    let mut shell = Terminal::of_sized(&club, dir.path(), "anna", &[], &[], 12, 40);
     shell.type_(&format!("get {id}\r"));
     shell.wait_screen("a bar of one line", |screen| {
         let row = last(screen);
@@ -162,9 +147,7 @@ fn the_bar_fits_a_narrow_terminal() {
     });
     shell.resize(30, 100);
     shell.wait("MD5 verified");
-    shell.wait(PROMPT);
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     soon("the file is there", || dir.path().join("绿茶 Film").exists());
 }
 
@@ -173,7 +156,7 @@ fn control_c_ends_all_of_several() {
     let (club, id, _, dir) = slow(900_000);
     let mut boss = admin(&club);
     let more = stor(&mut boss, "Second", "SHARED", &bytes(1000), "");
-    let mut shell = shell(&club, dir.path());
+    let mut shell = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     shell.type_(&format!("get {id} {more} -o got/\r"));
     shell.wait("1 of 2: 绿茶 Film");
     shell.wait_screen("a bar", |screen| screen.contains("Receiving ━"));
@@ -182,8 +165,7 @@ fn control_c_ends_all_of_several() {
     shell.wait("Done: 0 of 2.");
     shell.wait(PROMPT);
     assert!(!shell.said().contains("2 of 2"), "{}", shell.said());
-    shell.type_("\x04");
-    shell.end(0);
+    shell.leave();
     assert_eq!(fs::read_dir(dir.path().join("got")).unwrap().count(), 1);
 }
 
@@ -194,7 +176,7 @@ fn an_upload_whose_shell_was_killed_goes_on_where_it_was() {
     let mut anna = user(&club, "anna");
     let film = bytes(12_000_000);
     fs::write(dir.path().join("up.webm"), &film).unwrap();
-    let mut first = shell(&club, dir.path());
+    let mut first = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     first.type_("put up.webm\r");
     first.wait_screen("a good deal of the bar", |screen| screen.contains("Sending   ━━━━━━━━━━"));
     first.process().kill().unwrap();
@@ -210,11 +192,9 @@ fn an_upload_whose_shell_was_killed_goes_on_where_it_was() {
         offset > 0
     });
     assert!(offset > 500_000, "{offset}");
-    let mut second = shell(&club, dir.path());
+    let mut second = Terminal::of(&club, dir.path(), "anna", &[], &[]);
     second.type_("put up.webm\r");
     second.wait("id");
-    second.wait(PROMPT);
-    second.type_("\x04");
-    second.end(0);
+    second.leave();
     assert!(retr(&mut anna, "1") == film);
 }

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation here is the message")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tests::{Club, Engine, admin, bytes, md5hex, program, reel_tls, user};
+use tests::{Club, Engine, Terminal, admin, bytes, md5hex, program, reel, reel_tls, user};
 
 /// The SHA-256 of a certificate, as the operator sees it.
 fn fingerprint(certificate: &Path) -> String {
@@ -114,15 +115,70 @@ fn files_go_up_and_down_over_many_connections() {
 fn somebody_at_a_terminal_decides_whom_to_trust() {
     let (club, dir) = (Club::with_tls(Engine::Sqlite, ""), tempfile::tempdir().unwrap());
     let boss = admin(&club);
-    let out = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/trust.py"))
-        .arg(program("reel"))
-        .args([&club.tls_address().to_string(), &fingerprint(&club.certificate()), &boss.name])
-        .arg(club.address().to_string())
-        .env("REEL_PASSWORD", format!("the password of {}", boss.name))
-        .env("HOME", dir.path())
-        .env_remove("XDG_STATE_HOME")
-        .output()
-        .expect("python3: tests/run installs it");
-    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), said(&out));
+    let (host, print) = (club.tls_address().to_string(), fingerprint(&club.certificate()));
+    let known = dir.path().join(".local/state/reel/known_servers");
+    let start = |more: &[(&str, &str)], arguments: &[&str]| {
+        let arguments = [&["--tls", "--host", &host], arguments].concat();
+        Terminal::sized(dir.path(), more, &arguments, 24, 80)
+    };
+
+    // Who says no, or yes to everything else, has trusted nobody.
+    for arguments in [&[][..], &["--yes"]] {
+        let mut shell = start(&[], arguments);
+        shell.wait("Trust it from now on? [y/N] ");
+        shell.type_("n\r");
+        let said = squeezed(&shell.end(3));
+        assert!(said.contains(&print) && said.contains("noauthorityofthissystem"), "{said}");
+        assert!(!known.exists());
+    }
+
+    // The same in Chinese, and Ctrl-C.
+    let mut shell = start(&[("LC_ALL", "zh_CN.UTF-8")], &[]);
+    shell.wait("从现在起信任它？[y/N] ");
+    shell.type_("\x03");
+    let said = squeezed(&shell.end(3));
+    assert!(said.contains(&print), "{said}");
+
+    // Who says yes is asked once.
+    let mut shell = start(&[], &[]);
+    shell.wait("[y/N] ");
+    shell.type_("y\r");
+    shell.wait("reel> ");
+    shell.give("noop");
+    shell.type_("quit\r");
+    shell.end(0);
+    assert_eq!(fs::metadata(&known).unwrap().permissions().mode() & 0o7777, 0o600);
+    assert_eq!(fs::read_to_string(&known).unwrap(), format!("{host} {print}\n"));
+
+    let mut shell = start(&[], &[]);
+    shell.wait("reel> ");
+    assert!(!shell.said().contains("[y/N]"), "{}", shell.said());
+    shell.type_(&format!("login {}\r", boss.name));
+    shell.hidden("Password: ", &format!("the password of {}", boss.name));
+    shell.wait(&format!("{}@127.0.0.1> ", boss.name));
+    let said = shell.give("watch notices");
+    assert!(said.contains("as it happens"), "{said}");
+    // A notice appears above a line that is being typed, and the line stays.
+    shell.type_("whoa");
+    shell.wait("> whoa");
+    let post = ["--user", &boss.name, "-c", "post \"Film night\" \"Friday at eight.\""];
+    let posted = reel(&club, dir.path(), &boss.name, &[], &post);
+    assert!(posted.status.success(), "{posted:?}");
+    shell.wait("New notice 1: Film night");
+    shell.wait("> whoa");
+    shell.type_("mi\r");
+    shell.wait("member-until");
+    shell.type_("quit\r");
+    shell.end(0);
+
+    // Another certificate than the trusted one is never a question.
+    fs::write(&known, format!("# mine\n{host} {}00\n", "00:".repeat(31))).unwrap();
+    let said = squeezed(&start(&[], &[]).end(3));
+    assert!(said.contains("DANGER") && !said.contains("[y/N]") && said.contains(&print), "{said}");
+    assert!(said.contains("line2of") && said.contains("known_servers"), "{said}");
+}
+
+/// Without white space, however its lines were broken.
+fn squeezed(said: &str) -> String {
+    said.split_whitespace().collect()
 }
