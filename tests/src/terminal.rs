@@ -302,6 +302,7 @@ impl Drop for Terminal {
     }
 }
 
+/// `reel` with the surroundings of `bare`, and more of them.
 fn reel(folder: &Path, more: &[(&str, &str)]) -> Command {
     let mut command = bare(folder);
     command.arg(program("reel")).envs(more.iter().copied());
