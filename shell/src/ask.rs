@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::process::Command;
 
 use md5::{Digest as _, Md5 as Hasher};
 use protocol::value::{Md5, PasswordDigest, Secret};
@@ -14,6 +15,11 @@ pub const PASSWORD: &str = "REEL_PASSWORD";
 
 /// The environment variable with the new password of a script.
 pub const NEW_PASSWORD: &str = "REEL_NEW_PASSWORD";
+
+/// Takes the passwords out of the environment of a program that is none of ours.
+pub fn keep_secret(command: &mut Command) {
+    command.env_remove(PASSWORD).env_remove(NEW_PASSWORD);
+}
 
 /// How questions are answered.
 #[derive(Clone, Copy, Debug)]

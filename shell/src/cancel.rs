@@ -44,9 +44,11 @@ impl Cancel {
     /// not ended a moment later is ended with the process. To be called before any thread is
     /// started: they inherit the mask.
     pub fn catch_interrupts(&self, leave: bool) {
+        // What is let through for a moment, while a program is started, must not end the shell.
+        let caught = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::default());
         let mut set = SigSet::empty();
         set.add(Signal::SIGINT);
-        if set.thread_block().is_err() {
+        if caught.is_err() || set.thread_block().is_err() {
             return;
         }
         let this = self.clone();

@@ -120,6 +120,10 @@ impl Store {
             if fs::metadata(&self.path)
                 .is_ok_and(|now| identity(&now) == file.metadata().map_or((0, 0), |m| identity(&m)))
             {
+                let meta = file.metadata()?;
+                if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
+                    return Err(io::ErrorKind::PermissionDenied.into());
+                }
                 file.set_permissions(Permissions::from_mode(0o600))?;
                 return Ok(file);
             }
@@ -232,6 +236,10 @@ fn unescaped(line: &str) -> String {
 /// Whether a line may be remembered: it is no log-in, nothing that may have been meant as one, and holds
 /// nothing that looks like a digest, a token or a code.
 pub fn may_keep(line: &str) -> bool {
+    // Of several lines that were pasted, what follows a command may answer its question.
+    if line.trim_end().contains(['\n', '\r']) {
+        return false;
+    }
     let mut words = line.split([' ', '\t', '"', '=']).filter(|word| !word.is_empty());
     let Some(verb) = words.next() else { return false };
     // Another verb may be told to give it.
@@ -295,6 +303,7 @@ mod tests {
             "\"RESUME\" 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2".into(),
             "RESME 3q2fQ0Yb0bq6d1X0eK4b7w9tZ1s5v8y2".into(),
             "passwd".into(),
+            "whoami\nOldSecret\nNewSecret".into(),
             "recover anna 7QK2ZP-XW40CN-9M3TGA-5RB8VD".into(),
             "whoami 7QK2ZP-XW40CN-9M3TGA-5RB8VD".into(),
             "raw REDEEM x".into(),

@@ -75,14 +75,18 @@ pub fn read(line: &str, tongue: Tongue) -> Result<Input, Fault> {
         grammar::legible(line.as_bytes()).map_err(wrong)?;
         return Ok(Input::Own(own, Given { words: vec![text], ..Given::default() }));
     }
-    let apart = behind(line);
-    let line = apart.as_deref().unwrap_or(line);
+    let whole = line;
+    let line = behind(line).unwrap_or(line);
     let words = grammar::words(line.as_bytes()).map_err(wrong)?;
     let Some(verb) = words.plain.first() else {
         return Err(wrong(SyntaxError::at(1, "a command")));
     };
     if let Some(own) = friendly::find(&verb.text).filter(|own| is_friendly(own, &words)) {
-        return Ok(Input::Own(own, given(own, line, &words).map_err(wrong)?));
+        let mut given = given(own, line, &words).map_err(wrong)?;
+        if line.len() < whole.len() {
+            given.named.push(("&".to_owned(), String::new()));
+        }
+        return Ok(Input::Own(own, given));
     }
     let Some(spec) = friendly::table(&verb.text) else {
         return Err(Fault::Usage(unknown(&verb.text, tongue)));
@@ -104,11 +108,11 @@ pub fn verbatim(line: &str) -> Option<(&'static Own, &str)> {
     Some((own, rest.trim()))
 }
 
-/// A `&` right behind the last word of a line that takes one, put apart.
-fn behind(line: &str) -> Option<String> {
-    let rest = line.trim_end().strip_suffix('&').filter(|rest| !rest.ends_with([' ', '\t']))?;
+/// A line that ends with a `&` and takes one, without it: it may stand behind options too.
+fn behind(line: &str) -> Option<&str> {
+    let rest = line.trim_end().strip_suffix('&')?;
     let own = friendly::find(rest.split_whitespace().next()?)?;
-    own.flag("&").map(|_| format!("{rest} &"))
+    own.flag("&").map(|_| rest)
 }
 
 /// What `say` is to say: one word in quotes, or all that follows as it is, but for a room before a text in
@@ -282,6 +286,7 @@ mod tests {
         let given = own("get 7 3-5 \"Green*\" -o films/ &");
         assert_eq!(given.words, ["7", "3-5", "Green*"]);
         assert!(given.has("&"));
+        assert!(own("put x title=\"a b\" &").has("&"));
         assert!(own("get 7&").has("&") && own("get 7&").words == ["7"]);
         assert_eq!(own("put \"a&\"").words, ["a&"]);
         assert!(!own("put \"a\" \"&\"").has("&"));

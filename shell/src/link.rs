@@ -260,7 +260,8 @@ impl Link {
     pub fn part(mut self, line: &str) {
         let _ = self.wire.socket().set_read_timeout(Some(FAREWELL));
         if self.send(line).is_ok() {
-            while self.reply().is_ok() {}
+            let until = Instant::now() + FAREWELL;
+            while Instant::now() < until && self.said().is_ok() {}
             self.wire.farewell();
         }
     }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
+use crate::ask;
 use crate::cancel;
 use crate::fault::Fault;
 use crate::input::Given;
@@ -23,6 +24,7 @@ pub fn run(shell: &Shell, given: &Given) -> Result<Answer, Fault> {
     let named = std::env::var_os("SHELL").filter(|name| !name.is_empty());
     let program = named.unwrap_or_else(|| "/bin/sh".into());
     let mut command = Command::new(&program);
+    ask::keep_secret(&mut command);
     match given.word(0) {
         "" => {}
         line => drop(command.arg("-c").arg(line)),

@@ -11,6 +11,7 @@ use protocol::field::Value;
 use protocol::table::Gate;
 use protocol::value::{LongText, TitleName};
 
+use crate::ask;
 use crate::cancel;
 use crate::fault::Fault;
 use crate::input::Given;
@@ -86,6 +87,7 @@ fn edit(shell: &Shell, editor: &str, title: &str) -> Result<Written, Fault> {
     file.and_then(|mut file| write!(file, "\n{head}\n")).map_err(wrong)?;
     // As git has it: the variable may hold arguments, so a shell takes it apart.
     let mut process = Process::new("sh");
+    ask::keep_secret(&mut process);
     process.arg("-c").arg(format!("{editor} \"$1\"")).arg("reel").arg(&path);
     let status = cancel::with_interrupts(|| process.spawn()).and_then(|mut child| child.wait());
     // A Ctrl-C was meant for the editor.

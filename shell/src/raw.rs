@@ -28,7 +28,7 @@ pub fn raw(shell: &mut Shell, given: &Given) -> Result<Answer, Fault> {
             }
             Ok(Answer::own(250, "OK", &[]))
         }
-        command => send(shell, command),
+        command => Ok(line(shell, command)?.unwrap_or_else(|| Answer::own(250, "OK", &[]))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::command::{Book, Buy, Command, Info, Member};
 use protocol::grammar::find;
 use protocol::table::Spec;
-use protocol::value::{Money, Price, Sort, TitleId};
+use protocol::value::{Money, Opaque, Price, Sort, TitleId};
 
 use crate::account;
 use crate::ask::Asker;
@@ -28,7 +28,7 @@ use crate::raw;
 use crate::session::{Note, Session};
 use crate::show::{Answer, Layout, Screen};
 use crate::stats;
-use crate::transfer;
+use crate::transfer::{self, pay};
 use crate::words;
 
 /// How often a command with a key is given again when its outcome is unknown.
@@ -193,35 +193,52 @@ impl Shell {
         Ok(Answer { reply, layout: layout(wire.spec), more })
     }
 
-    /// Sends a command; before one that is typed spends money, the price is shown and agreed to.
+    /// Sends a command. Before one spends money for which no price was named, the price is shown and agreed to; where
+    /// nobody can be asked only `--yes` agrees.
     fn agreed(&mut self, wire: &Wire) -> Result<Reply, Fault> {
-        let free = Some(Price(Money::ZERO));
-        let asked = match wire.command.clone() {
-            Command::Buy(c) if c.price.is_none() => Command::Buy(Buy { price: free, key: None, ..c }),
-            Command::Book(c) if c.price.is_none() => Command::Book(Book { price: free, key: None, ..c }),
-            Command::Member(c) if c.price.is_none() => {
-                Command::Member(Member { price: free, key: None, ..c })
-            }
+        let key = match &wire.command {
+            Command::Buy(Buy { key, .. })
+            | Command::Book(Book { key, .. })
+            | Command::Member(Member { key, .. }) => key.as_ref().map(|key| key.0.clone()),
             _ => return self.send(wire),
         };
-        if !self.asker.typed || self.asker.yes {
-            return self.send(wire);
-        }
+        let key = key.map_or_else(key::fresh, Ok)?;
+        let price = Some(Price(Money::ZERO));
+        // Said again with the same key it has no second effect either.
+        let asking = Some(Opaque(key::behind(&key)));
+        let asked = match wire.command.clone() {
+            _ if self.asker.yes => return self.send(wire),
+            Command::Buy(c) if c.price.is_none() => Command::Buy(Buy { price, key: asking, ..c }),
+            Command::Book(c) if c.price.is_none() => Command::Book(Book { price, key: asking, ..c }),
+            Command::Member(c) if c.price.is_none() => Command::Member(Member { price, key: asking, ..c }),
+            _ => return self.send(wire),
+        };
         // For nothing it is had by nobody who has to pay: the refusal says what it costs.
-        let refusal = match self.session.order(&asked.line()) {
+        let refusal = match self.keyed(&asked.line()) {
             Err(Fault::Refused(reply)) if reply.status.word == "PRICE_CHANGED" => reply,
             other => return other,
         };
-        let price = refusal.status.get("price").unwrap_or_default();
+        let price: Price = refusal
+            .status
+            .get("price")
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(|| Fault::Garbled("PRICE_CHANGED without price".to_owned()))?;
         let question = match &wire.command {
-            Command::Book(c) => self.screen.tongue.fill(Text::AskSeats, &[&c.seats.to_string(), price]),
-            _ => self.screen.tongue.fill(Text::AskPrice, &[price]),
+            Command::Book(c) => {
+                self.screen.tongue.fill(Text::AskSeats, &[&c.seats.to_string(), &price.to_string()])
+            }
+            _ => self.screen.tongue.fill(Text::AskPrice, &[&price.to_string()]),
         };
-        if self.asker.confirm(&question) != Some(true) {
-            return Err(Fault::Cancelled);
+        match self.asker.confirm(&question) {
+            Some(true) => {}
+            Some(false) => return Err(Fault::Cancelled),
+            None => {
+                self.screen.say(Text::NeedYes, &[&price.to_string()]);
+                return Err(pay::unpaid(price));
+            }
         }
         let line = format!("{} price={price}", wire.command.line());
-        let line = if wire.keyed { line } else { format!("{line} key={}", key::fresh()?) };
+        let line = if wire.keyed { line } else { format!("{line} key={key}") };
         self.keyed(&line)
     }
 

@@ -34,7 +34,10 @@ fn help_answers_and_refusals_are_chinese() {
     for (command, expected) in [
         (format!("get {id}"), "价格为 7.00"),
         (format!("retr {id} offset=1 length=1 x=1"), "以下选项之一"),
-        (format!("buy {id}"), "价格 7.00，余额 0.00：用 topup 金额 或 redeem 代码 充值。 (552 NEED_FUNDS"),
+        (
+            format!("buy {id} price=7.00"),
+            "价格 7.00，余额 0.00：用 topup 金额 或 redeem 代码 充值。 (552 NEED_FUNDS",
+        ),
         ("info x".to_owned(), "此处应为：影片编号"),
         ("info 99".to_owned(), "没有找到。 (550 NOT_FOUND)"),
         ("serach tea".to_owned(), "您是想输入 search 吗？"),

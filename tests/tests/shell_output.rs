@@ -192,7 +192,7 @@ fn a_refusal_is_a_sentence_with_what_to_do_and_its_word() {
     boss.want("STAGE Film seats=2 price=0.00", "250 OK");
     for (line, code, text) in [
         (
-            format!("buy {id}"),
+            format!("buy {id} price=10.00"),
             5,
             "It costs 10.00, and you have 2.00: topup AMOUNT or redeem CODE brings money. (552 NEED_FUNDS)",
         ),
@@ -210,7 +210,7 @@ fn a_refusal_is_a_sentence_with_what_to_do_and_its_word() {
     );
     // Chinese says the same.
     let chinese = [("LC_ALL", "zh_CN.UTF-8")];
-    let arguments = ["--user", "anna", "-c", &format!("buy {id}")];
+    let arguments = ["--user", "anna", "-c", &format!("buy {id} price=10.00")];
     let (_, err) = ended(reel(&club, dir.path(), "anna", &chinese, &arguments), 5);
     assert!(err.contains("价格 10.00，余额 2.00") && err.contains("(552 NEED_FUNDS)"), "{err}");
     // Too many failures say in words how long.

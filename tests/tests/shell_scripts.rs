@@ -79,7 +79,10 @@ fn every_exit_code_is_the_one_that_the_help_names() {
     // Bytes that are no longer what they were.
     damage(&club.data(), b"paid");
     boss.want("CREDIT anna 5.00", "250 OK");
-    run(0, &format!("buy {paid}"));
+    // No yes, no money: a script names the price, or says --yes.
+    run(5, &format!("buy {paid}"));
+    run(5, "member");
+    run(0, &format!("buy {paid} price=2.00"));
     run(6, &format!("get {paid}"));
     // Ctrl-C, while it waits for the ad.
     let mut waits = piped(&mut reel(&club, dir.path(), &["-c", &format!("get {free}")])).spawn().unwrap();

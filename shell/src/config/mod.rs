@@ -118,6 +118,11 @@ impl Config {
                 DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+            file.lock()?;
+            // Another shell may have saved it while this one looked.
+            if Config::load(tongue).is_ok_and(|now| now.profiles.iter().any(|one| one.name == profile.name)) {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
             // One write, so that two shells do not mix their lines.
             file.write_all(written(profile).as_bytes())
         };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
+use crate::ask;
 use crate::cancel::{Cancel, with_interrupts};
 use crate::show::plain::harmless;
 
@@ -66,6 +67,7 @@ impl Player {
 
     fn begin(&self, url: &str, title: &str, typed: bool) -> io::Result<Child> {
         let mut command = Command::new(self.name());
+        ask::keep_secret(&mut command);
         command.args(self.0.iter().skip(1));
         if Path::new(self.name()).file_name().is_some_and(|name| name == "mpv") {
             // Better than the address.

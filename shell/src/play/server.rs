@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Scope;
+use std::time::Duration;
 
 use super::http::{Part, Request, hear, part};
 use super::source::{Film, Source};
@@ -43,10 +44,15 @@ impl Server {
 
     /// Serves until `over`, each connection on a thread of its own.
     pub fn serve<'s>(&'s self, scope: &'s Scope<'s, '_>, film: &'s Film, over: &'s Cancel) {
-        for stream in self.listener.incoming().flatten() {
+        for stream in self.listener.incoming() {
             if over.is_cancelled() {
                 return;
             }
+            let Ok(stream) = stream else {
+                // Out of file descriptors, most likely: the next one would fail at once too.
+                over.sleep(Duration::from_millis(50));
+                continue;
+            };
             if self.open.load(Ordering::Acquire) >= MOST || !is_ours(&stream) {
                 continue;
             }
@@ -120,16 +126,19 @@ fn is_ours(stream: &TcpStream) -> bool {
     else {
         return false;
     };
-    let Ok(table) = fs::read_to_string("/proc/net/tcp") else {
-        return true;
-    };
-    owner(&table, far, near).is_none_or(|user| user == rustix::process::getuid().as_raw())
+    // A client may use a socket of IPv6 for it, which stands in another table.
+    let owners = [("/proc/net/tcp", ""), ("/proc/net/tcp6", "0000000000000000FFFF0000")]
+        .map(|(table, prefix)| fs::read_to_string(table).map(|table| owner(&table, prefix, far, near)).ok());
+    match owners.iter().flatten().flatten().next() {
+        Some(user) => *user == rustix::process::getuid().as_raw(),
+        None => owners.iter().all(Option::is_none),
+    }
 }
 
 /// Whose connection from `from` to `to` it is, in the words of proc_pid_net(5).
-fn owner(table: &str, from: SocketAddrV4, to: SocketAddrV4) -> Option<u32> {
+fn owner(table: &str, prefix: &str, from: SocketAddrV4, to: SocketAddrV4) -> Option<u32> {
     let word = |address: SocketAddrV4| {
-        format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port())
+        format!("{prefix}{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port())
     };
     let (from, to) = (word(from), word(to));
     table.lines().find_map(|line| {
@@ -152,6 +161,11 @@ mod tests {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n   \
                      0: 0100007F:0050 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 7";
         let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
-        assert_eq!((owner(table, at(80), at(8080)), owner(table, at(80), at(81))), (Some(1000), None));
+        let mapped = table.replace("0100007F", "0000000000000000FFFF00000100007F");
+        assert_eq!(owner(&mapped, "0000000000000000FFFF0000", at(80), at(8080)), Some(1000));
+        assert_eq!(
+            (owner(table, "", at(80), at(8080)), owner(table, "", at(80), at(81))),
+            (Some(1000), None)
+        );
     }
 }

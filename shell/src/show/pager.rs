@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::ask;
 use crate::cancel::{self, Cancel};
 
 /// What somebody reads long output with.
@@ -26,6 +27,7 @@ impl Pager {
     /// Shows the lines and waits until they have been read; whether it could.
     pub fn show(&self, lines: &[String]) -> bool {
         let mut command = Command::new("sh");
+        ask::keep_secret(&mut command);
         command.arg("-c").arg(&self.command).stdin(Stdio::piped());
         // As git has it: short output ends it, colours are shown, the screen is left as it was. What is written is
         // UTF-8, whatever the locale.

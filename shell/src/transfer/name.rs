@@ -15,7 +15,9 @@ pub fn safe(title: &str, id: i64) -> String {
     if name.is_empty() {
         return format!("title-{id}");
     }
-    let (stem, end) = split(name);
+    // No title passes for a part of another one.
+    let name = name.replace(".reel-", "_reel-");
+    let (stem, end) = split(&name);
     format!("{}{end}", bounded(stem, LONGEST - end.len()).trim_end())
 }
 
@@ -66,6 +68,7 @@ mod tests {
             ("a\x1b\n\u{202e}b", "a___b"),
             ("a\\b", "a_b"),
             (" . x", "x"),
+            ("a.bin.1-00.reel-part", "a.bin.1-00_reel-part"),
         ];
         for (title, name) in cases {
             assert_eq!(safe(title, 7), name, "{title:?}");

@@ -4,7 +4,8 @@
 //! written side by side, a small map beside it says which ranges are.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::FileExt as _;
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +18,9 @@ const MAP_EVERY: Duration = Duration::from_secs(1);
 
 /// After how many bytes it is written at the latest.
 const MAP_BYTES: u64 = 4 << 20;
+
+/// Opens no symbolic link.
+const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 
 /// First and one past the last byte.
 pub type Range = (u64, u64);
@@ -49,12 +53,21 @@ impl Part {
     pub fn open(path: PathBuf, size: u64, busy: &str) -> Result<Self, Fault> {
         let wrong = |error| Fault::file(&path, error);
         let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false);
-        let file = file.open(&path).map_err(wrong)?;
+        // A link that somebody has put there leads to a file that is not ours to write.
+        let options = options.read(true).write(true).create(true).truncate(false).custom_flags(NOFOLLOW);
+        let file = options.open(&path).map_err(wrong)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(Fault::Later(busy.to_owned())),
             // A file system without locks is no reason not to fetch.
             Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        // Another program may have given it its name, or thrown it away, before the lock was ours.
+        if !is_at(&file, &path).map_err(wrong)? {
+            return Err(Fault::Later(busy.to_owned()));
+        }
+        let meta = file.metadata().map_err(wrong)?;
+        if !meta.is_file() || meta.nlink() > 1 || meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(wrong(ErrorKind::PermissionDenied.into()));
         }
         let length = file.metadata().map_err(wrong)?.len();
         let map = path.with_extension("reel-part-map");
@@ -133,6 +146,10 @@ impl Part {
     pub fn finish(&self, target: &Path, replace: bool) -> Result<(), Fault> {
         self.file.set_len(self.size).map_err(|error| Fault::file(&self.path, error))?;
         self.file.sync_all().map_err(|error| Fault::file(&self.path, error))?;
+        // What was verified is the open file, and what gets the name is what lies at the path.
+        if !is_at(&self.file, &self.path).map_err(|error| Fault::file(&self.path, error))? {
+            return Err(Fault::file(&self.path, ErrorKind::NotFound.into()));
+        }
         land(&self.path, target, replace)?;
         let _ = fs::remove_file(&self.map);
         Ok(())
@@ -146,18 +163,23 @@ impl Part {
 
     /// Takes it out of the way under another name, so that the next try begins anew.
     pub fn put_aside(self) -> PathBuf {
-        let aside = self.path.with_extension("reel-bad");
         let _ = fs::remove_file(&self.map);
-        match fs::rename(&self.path, &aside) {
-            Ok(()) => aside,
-            Err(_) => self.path.clone(),
+        for n in 1..100 {
+            let end = if n == 1 { "reel-bad".to_owned() } else { format!("reel-bad-{n}") };
+            let aside = self.path.with_extension(end);
+            if land(&self.path, &aside, false).is_ok() {
+                return aside;
+            }
         }
+        self.path.clone()
     }
 
     fn save(&self, state: &mut State) -> Result<(), Fault> {
         let lines: Vec<String> = state.done.iter().map(|(s, e)| format!("{s}-{e}\n")).collect();
         let fresh = self.map.with_extension("reel-part-map-new");
-        fs::write(&fresh, lines.concat())
+        let _ = fs::remove_file(&fresh);
+        File::create_new(&fresh)
+            .and_then(|mut file| file.write_all(lines.concat().as_bytes()))
             .and_then(|()| fs::rename(&fresh, &self.map))
             .map_err(|error| Fault::file(&self.map, error))?;
         (state.saved, state.fresh) = (Instant::now(), 0);
@@ -167,6 +189,12 @@ impl Part {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the file lies at this path.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (open, there) = (file.metadata()?, fs::symlink_metadata(path));
+    Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (open.dev(), open.ino())))
 }
 
 impl Drop for Part {

@@ -1,6 +1,7 @@
 //! Buying on the way to a download: never without a yes to the price.
 
 use protocol::command::{Buy, Command, Retr};
+use protocol::grammar::StatusLine;
 use protocol::value::{Opaque, Price, Size, TitleId};
 
 use super::place::Title;
@@ -35,6 +36,13 @@ pub fn pay(shell: &mut Shell, id: i64, name: &str, mut refusal: Reply) -> Result
             Err(fault) => return Err(fault),
         }
     }
+}
+
+/// What a script is told that has not agreed to pay, once it was said.
+pub fn unpaid(price: Price) -> Fault {
+    let facts = vec![("price".to_owned(), price.to_string())];
+    let status = StatusLine { code: 552, word: "NEED_PAY".to_owned(), facts, ..StatusLine::default() };
+    Fault::Shown(Box::new(Reply { status, ..Reply::default() }))
 }
 
 /// Pays for a title before it is fetched, where it has to be paid.

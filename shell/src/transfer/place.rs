@@ -58,6 +58,10 @@ pub fn find(shell: &Shell, title: &Title, given: &Given) -> Result<Place, Fault>
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
             Err(error) => return Err(Fault::file(&path, error)),
             Ok(_) if is_same(shell, &path, title)? => return Ok(Place::Have(path)),
+            // A device or a pipe is nobody's to replace.
+            Ok(_) if !path.is_file() && fs::metadata(&path).is_ok() && (named || force) => {
+                return Err(Fault::file(&path, io::Error::other(shell.screen.tongue.text(Text::NotAFile))));
+            }
             Ok(_) if force => return Ok(Place::Free(path, true)),
             Ok(_) if named => return ask(shell, path),
             Ok(_) => path = name::numbered(&base, n),

@@ -59,7 +59,7 @@ pub fn split(gaps: &[Range], jobs: u64) -> Vec<Range> {
     for &(start, end) in gaps {
         let mut at = start;
         while at < end {
-            let to = end.min(at + share);
+            let to = end.min(at.saturating_add(share));
             segments.push((at, to));
             at = to;
         }

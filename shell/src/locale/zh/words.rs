@@ -76,6 +76,7 @@ pub const SAID: &[(&str, &str)] = &[
     ("RETR answered with another range or file", "RETR 给出了另一个范围或文件"),
     ("SEND beyond the file", "SEND 超出文件范围"),
     ("NEED_PAY without price", "NEED_PAY 没有给出价格"),
+    ("PRICE_CHANGED without price", "PRICE_CHANGED 没有给出价格"),
     ("PROVE without nonce or ranges", "PROVE 没有给出 nonce 或 ranges"),
     ("PROVE asks for bytes beyond the file", "PROVE 要求文件之外的字节"),
     ("no connection", "没有连接"),
