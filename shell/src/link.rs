@@ -36,6 +36,15 @@ const READ: usize = 128 * 1024;
 /// Most rows of one reply. A page is far smaller; a server gone mad fills no memory.
 const MAX_ROWS: usize = 100_000;
 
+/// Most bytes of one reply, with the events before it: many times those of the longest page.
+const MAX_REPLY: usize = 64 << 20;
+
+/// How many lines are taken in at a time while nobody asks; the others wait where they are, and so does who sends them.
+const AT_ONCE: usize = 200;
+
+/// What a fact takes in memory besides its words.
+const FACT: usize = 2 * size_of::<String>();
+
 /// Something that happened, between replies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -152,8 +161,17 @@ impl Link {
     /// The connection was lost, or the reply is none.
     pub fn reply(&mut self) -> Result<Reply, Fault> {
         let mut reply = Reply::default();
+        let mut weight = 0;
         loop {
-            match self.said()? {
+            let said = self.said()?;
+            if let Said::Row(facts) | Said::Event(_, facts) = &said {
+                let words = facts.iter().map(|(key, word)| key.len() + word.len() + FACT);
+                weight += FACT + words.sum::<usize>();
+            }
+            match said {
+                _ if weight > MAX_REPLY => {
+                    return Err(Fault::Garbled("a reply of too many bytes".to_owned()));
+                }
                 Said::Status(status) => {
                     reply.status = status;
                     reply.status.text = reply.status.text.trim().to_owned();
@@ -235,7 +253,7 @@ impl Link {
             heard.closed = true;
             return heard;
         }
-        loop {
+        for _ in 0..AT_ONCE {
             match self.said() {
                 Ok(Said::Event(name, facts)) => heard.events.push(Event { name, facts }),
                 Ok(Said::Status(status)) => heard.status = Some(status),

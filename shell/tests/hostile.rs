@@ -289,3 +289,19 @@ fn a_wait_without_an_end_is_no_panic() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[test]
+fn a_reply_without_an_end_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"220 REEL proto=1 caps=ads max-line=8192 : x\r\n").unwrap();
+        let row = format!("- title=\"{}\"\r\n", "x".repeat(60_000));
+        while stream.write_all(row.as_bytes()).is_ok() {}
+    });
+    let ended = reel(&host, folder.path(), &["-c", "noop"]).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("too many bytes"), "{ended:?}");
+}

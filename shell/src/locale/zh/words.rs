@@ -64,6 +64,7 @@ pub const EXPECTED_OPTIONS: (&str, &str) = ("one of the options ", "以下选项
 /// by hand. Each by its English.
 pub const SAID: &[(&str, &str)] = &[
     ("a command of more than 8192 bytes", "命令超过 8192 字节"),
+    ("a reply of too many bytes", "回答的字节太多"),
     ("a reply of too many rows", "回答的行数过多"),
     ("a line inside a body", "内容中出现了命令行"),
     ("a body nobody asked for", "收到了未请求的内容"),
