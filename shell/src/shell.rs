@@ -265,6 +265,11 @@ impl Shell {
                 Err(fault) if fault.is_lost() || fault.is("OUTCOME_UNKNOWN") => {
                     self.screen.say(Text::Retrying, &[&fault.to_string()]);
                 }
+                Err(Fault::Cancelled) => {
+                    // It was on its way, and the same line again would have another key.
+                    self.screen.say(Text::LookFirst, &[]);
+                    return Err(Fault::Cancelled);
+                }
                 other => return other,
             }
             if !self.session.endpoint().cancel.sleep(pause) {

@@ -102,3 +102,14 @@ fn lines_that_were_pasted_behind_a_command_are_not_remembered() {
     let history = fs::read_to_string(dir.path().join(".local/state/reel/history")).unwrap();
     assert!(history.contains("whoami") && !history.contains("Secret"), "{history}");
 }
+
+#[test]
+fn nobody_pays_for_what_could_not_be_written() {
+    let (club, dir) = (Club::start(Engine::Sqlite), tempfile::tempdir().unwrap());
+    let (mut boss, mut anna) = (admin(&club), user(&club, "anna"));
+    let id = stor(&mut boss, "Film", "PAID", b"film", "price=1.00");
+    boss.want("CREDIT anna 5.00", "250 OK");
+    run(&club, dir.path(), 8, &format!("get {id} -o nowhere/film -y &"));
+    run(&club, dir.path(), 8, &format!("get {id} -o nowhere/film -y"));
+    assert_eq!(rows(&mut anna, "STATEMENT").len(), 1);
+}

@@ -89,6 +89,10 @@ fn jobs_are_listed_waited_for_and_cancelled() {
         shell.wait(&format!("[{number}] Stopped: get"));
         shell.wait(PROMPT);
     }
+    // Of what was stopped it says how far it came.
+    let listed = shell.give("jobs");
+    let stopped = listed.lines().find(|row| row.trim_start().starts_with("2  stopped")).unwrap_or_default();
+    assert!(stopped.contains(" %") && !stopped.contains("100 %"), "{listed}");
     let parts = || {
         fs::read_dir(dir.path())
             .unwrap()

@@ -1,5 +1,7 @@
 //! `get`: which titles, whereto, now or in the background; and one after the other.
 
+use std::fs;
+
 use super::download::{download, there};
 use super::many::Tally;
 use super::pick::Picks;
@@ -53,7 +55,7 @@ fn behind(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fau
         Ok(title) => {
             answer = whereto(shell, &mut given, &title)?;
             // For what is there already nobody pays.
-            if answer.is_none() { pay::ahead(shell, &title) } else { Ok(()) }
+            if answer.is_none() { reachable(&given).and_then(|()| pay::ahead(shell, &title)) } else { Ok(()) }
         }
         // One that is alone is told at once, one among others when it is its turn.
         Err(fault) if !picks.is_many() => Err(fault),
@@ -66,6 +68,15 @@ fn behind(shell: &mut Shell, given: &Given, picks: &Picks) -> Result<Answer, Fau
         let picks = Picks::read(shell, &given.words)?;
         now(shell, given, &picks)
     }))
+}
+
+/// Whether there is a folder for what is named: nobody pays for what could not be written.
+fn reachable(given: &Given) -> Result<(), Fault> {
+    let Some(path) = given.get("-o").filter(|path| !path.ends_with('/')).map(local) else { return Ok(()) };
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::metadata(folder).map(drop).map_err(|error| Fault::file(folder, error)),
+        None => Ok(()),
+    }
 }
 
 /// Pays for one of several. Who does not want this one may want the others.

@@ -149,8 +149,12 @@ fn base(bar: &ProgressBar) {
 impl Drop for Meter {
     fn drop(&mut self) {
         // A fault on the way must not leave half a bar on the screen.
-        if !self.0.bar.is_finished() {
-            self.0.bar.finish_and_clear();
+        let bar = &self.0.bar;
+        if !bar.is_finished() {
+            let reached = bar.position();
+            bar.finish_and_clear();
+            // Finishing moves it to its end, and how far a job came is still asked.
+            bar.set_position(reached);
         }
     }
 }
